@@ -1,0 +1,48 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+export type DType = 'float32' | 'int32';
+/** A tensor's values outside of any engine, row-major. */
+export interface TensorData {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+export type NamedTensors = ReadonlyMap<string, TensorData>;
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/**
+ * A pure function in plain tfjs ops and the ops of ./ops: recorded once, run often. It may not read a tensor's values
+ * nor branch on them. `state` that it does not return keeps its value.
+ */
+export type Step = (given: { state: Tensors; constants: Tensors; inputs: Tensors }) => { outputs: Tensors; state?: Tensors };
+
+export interface ProgramSpec {
+  /** What changes from run to run, with its first values: trained parameters, statistics, optimizer slots. */
+  readonly state: NamedTensors;
+  /** What never changes: frozen parameters and statistics. The engine may fold, pack and share them. */
+  readonly constants: NamedTensors;
+  /** Fixed shapes, batch included. */
+  readonly inputs: Readonly<Record<string, { dtype: DType; shape: readonly number[] }>>;
+}
+
+export interface Program {
+  /**
+   * Runs the step once; state goes in and comes out inside.
+   * @throws ThawError `engine.failed` | `engine.outOfMemory`; the state is then what it was before.
+   */
+  run(inputs: Readonly<Record<string, Float32Array | Int32Array>>): Promise<Record<string, TensorData>>;
+  /** Copies of state by name, all of it by default. */
+  read(names?: Iterable<string>): Map<string, TensorData>;
+  /** Replaces state by name; shapes must agree. */
+  write(values: NamedTensors): void;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: 'onnx' | 'tensorflow';
+  readonly version: string;
+  readonly threads: number;
+  /** @throws ThawError `engine.unsupported` naming an op that cannot be recorded; `engine.failed`. */
+  compile(step: Step, spec: ProgramSpec): Promise<Program>;
+  dispose(): Promise<void>;
+}

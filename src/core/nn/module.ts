@@ -1,0 +1,106 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayerNode, TensorFacts } from '../../protocol/layers';
+
+/** A shape without the batch: [channels, height, width] for feature maps, [features] for vectors. */
+export type Shape = readonly number[];
+
+/** First values of a parameter: drawn from the run's seed and the parameter's full name. */
+export type Initial =
+  | { kind: 'zeros' }
+  | { kind: 'ones' }
+  /** Normal, variance 2 / fan-out (He et al. 2015), fan-out = out channels × kernel / groups. */
+  | { kind: 'heNormal'; fanOut: number }
+  /** Uniform ±1/√fanIn: PyTorch's default for Linear. */
+  | { kind: 'uniform'; bound: number }
+  | { kind: 'normal'; deviation: number };
+
+/** What a forward pass may ask and say. Names are full dotted paths. */
+export interface Scope {
+  /** Value of a parameter or statistic. */
+  tensor(name: string): Tensor;
+  /** Whether the parameter learns: a batch norm none of whose parameters learns runs in inference mode. */
+  learns(name: string): boolean;
+  /** False for validation, test and prediction. */
+  readonly training: boolean;
+  /** The new value of a statistic after this step. */
+  update(name: string, value: Tensor): void;
+}
+
+interface OwnTensor {
+  readonly key: string;
+  readonly shape: Shape;
+  readonly statistic: boolean;
+  readonly initial: Initial;
+}
+
+/**
+ * A node of the module tree. Subclasses declare their own tensors with `parameter` and `statistic` and their parts with
+ * `child`, in the order in which the checkpoint has them; a full name is the path of keys, joined by dots.
+ */
+export abstract class Module {
+  /** For the layer tree: "Conv2d 1×1", "BatchNorm", "InvertedResidual". */
+  abstract readonly type: string;
+  /** Full dotted path; set when the tree is rooted. */
+  path = '';
+  readonly children: (readonly [key: string, module: Module])[] = [];
+  readonly tensors: OwnTensor[] = [];
+
+  protected child<M extends Module>(key: string, module: M): M {
+    this.children.push([key, module]);
+    return module;
+  }
+  protected parameter(key: string, shape: Shape, initial: Initial): void {
+    this.tensors.push({ key, shape, statistic: false, initial });
+  }
+  protected statistic(key: string, shape: Shape, initial: Initial): void {
+    this.tensors.push({ key, shape, statistic: true, initial });
+  }
+
+  /** x: [batch, …input shape] → [batch, …outputShape(input shape)] */
+  abstract forward(x: Tensor, scope: Scope): Tensor;
+  abstract outputShape(input: Shape): Shape;
+  /** The shapes that the children see, for the tree; by default each takes what the one before it gives. */
+  childInputs(input: Shape): Shape[] {
+    let shape = input;
+    return this.children.map(([, child]) => {
+      const given = shape;
+      shape = child.outputShape(given);
+      return given;
+    });
+  }
+
+  /** Full name of an own tensor. */
+  nameOf(key: string): string {
+    return this.path ? `${this.path}.${key}` : key;
+  }
+}
+
+/** Sets the paths of a tree, once it is built. */
+export function rooted<M extends Module>(module: M, path = ''): M {
+  module.path = path;
+  for (const [key, child] of module.children) rooted(child, path ? `${path}.${key}` : key);
+  return module;
+}
+
+/** All tensors of a tree with their full names, in the order of the checkpoint. */
+export function* tensorsOf(module: Module): Generator<OwnTensor & { name: string }> {
+  for (const own of module.tensors) yield { ...own, name: module.nameOf(own.key) };
+  for (const [, child] of module.children) yield* tensorsOf(child);
+}
+
+/** The tree as the side bar and the tab show it, all frozen (`withRules` counts what learns). */
+export function layerTree(module: Module, input: Shape): LayerNode {
+  const inputs = module.childInputs(input);
+  const children = module.children.map(([, child], i) => layerTree(child, inputs[i] as Shape));
+  const tensors: TensorFacts[] = module.tensors.map((t) => ({ name: module.nameOf(t.key), shape: [...t.shape], statistic: t.statistic }));
+  const own = module.tensors.reduce((sum, t) => sum + (t.statistic ? 0 : t.shape.reduce((a, b) => a * b, 1)), 0);
+  return {
+    name: module.path,
+    type: module.type,
+    outputShape: [...module.outputShape(input)],
+    parameters: children.reduce((sum, child) => sum + child.parameters, own),
+    trainable: 0,
+    tensors,
+    children,
+  };
+}

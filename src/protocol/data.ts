@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+export const splitNames = ['train', 'validation', 'test'] as const;
+export const splitSchema = z.enum(splitNames);
+export type Split = z.infer<typeof splitSchema>;
+
+export const problemCodes = [
+  'unreadable', // cannot be decoded: left out
+  'notAnImage', // another kind of file under an image's name, or the reverse
+  'tooLarge', // a decompression bomb: left out
+  'duplicate', // the same bytes twice in one split and class
+  'nearDuplicate', // looks the same (perceptual hash)
+  'sameInSplits', // the same picture in two splits: its copies in train are left out
+  'sameInClasses', // the same picture under two labels
+  'fewExamples',
+  'imbalance',
+  'missingInSplit', // a class that a split lacks
+  'stray', // files that belong to no class
+  'link', // a symbolic link that leads back up: not followed
+] as const;
+export const problemSchema = z.object({
+  code: z.enum(problemCodes),
+  severity: z.enum(['error', 'warning', 'info']),
+  /** What is the case: "2 pictures are in train and in test". */
+  message: z.string(),
+  /** What it means and what will be done: "They would flatter the test accuracy. Their copies in train are left out." */
+  meaning: z.string(),
+  /** Relative to the data's root; at most 1,000 of them, `count` is the true number. */
+  files: z.array(z.string()),
+  count: z.number().int(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** What is known of a data set, as far as it has been looked at. Counts are of examples that will be used. */
+export const dataSummarySchema = z.object({
+  root: z.string(),
+  task: z.enum(['image-classification']),
+  classes: z.array(z.object({ name: z.string(), count: z.number().int() })),
+  splits: z.partialRecord(
+    splitSchema,
+    z.object({
+      count: z.number().int(),
+      /** Examples of each class, in the order of `classes`. */
+      classes: z.array(z.number().int()),
+      /** Whether the folder said so, or it was split off the training examples. */
+      origin: z.enum(['folder', 'metadata', 'split']),
+    }),
+  ),
+  problems: z.array(problemSchema),
+  /** SHA-256 over the sorted (path, content hash, class, split): what a run was trained on. */
+  fingerprint: z.string(),
+});
+export type DataSummary = z.infer<typeof dataSummarySchema>;
+
+/** One example as the grid needs it: path relative to the root (with `/`), index of the class, split. */
+export const exampleRowSchema = z.object({ path: z.string(), label: z.number().int(), split: splitSchema });
+export type ExampleRow = z.infer<typeof exampleRowSchema>;

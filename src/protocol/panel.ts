@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Cost, ModelFacts } from './assistant';
+import type { DataSummary, ExampleRow } from './data';
+import type { RunEvent } from './events';
+import type { Failure } from './failure';
+import type { LayerNode } from './layers';
+import type { Answer, Prediction } from './report';
+import { augmentations, type Preset, presetSchema } from './runConfig';
+
+/** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
+export const trainingFieldsSchema = z.object({
+  epochs: z.int().min(1).max(10_000),
+  batchSize: z.int().min(1).max(1024),
+  learningRate: z.number().positive().max(10),
+  augmentation: z.enum(augmentations),
+  earlyStopping: z.int().min(0),
+  optimizer: z.enum(['adamw', 'sgd']),
+  weightDecay: z.number().min(0),
+  labelSmoothing: z.number().min(0).max(0.5),
+  classWeights: z.enum(['none', 'balanced']),
+  schedule: z.enum(['cosine', 'constant']),
+  warmup: z.number().min(0).max(0.9),
+  validationSplit: z.number().min(0).max(0.9),
+  testSplit: z.number().min(0).max(0.9),
+  seed: z.int().min(0),
+});
+export type TrainingFields = z.infer<typeof trainingFieldsSchema>;
+
+/** What the tab as a whole is doing. `ended`: the process is gone without a word; it can be resumed. */
+export type PanelPhase =
+  | 'loading'
+  | 'ready'
+  | 'starting'
+  | 'preparing'
+  | 'training'
+  | 'paused'
+  | 'finished'
+  | 'stopped'
+  | 'failed'
+  | 'ended';
+
+/** All that the tab shows, held by the host. It is sent whole once, then key by key. */
+export interface PanelState {
+  /** The folder's name. */
+  title: string;
+  folder: string;
+  /** False in an untrusted workspace: preview yes, training no. */
+  trusted: boolean;
+  phase: PanelPhase;
+  data: { summary: DataSummary; checking: boolean } | null;
+  dataFailure: Failure | null;
+  examples: ExampleRow[];
+  model: ModelFacts | null;
+  modelFailure: Failure | null;
+  layers: LayerNode | null;
+  rules: string[];
+  presets: { name: Preset; rules: string[] }[];
+  training: TrainingFields;
+  cost: Cost | null;
+  /** The run in this tab, once there is one. */
+  run: { path: string; id: string } | null;
+  failure: Failure | null;
+  predictions: Prediction[];
+  trial: { name: string; busy: boolean; answer: Answer | null; failure: Failure | null } | null;
+  log: string[];
+}
+
+/** Host → webview. */
+export type ToPanel =
+  | { type: 'state'; state: Partial<PanelState>; l10n?: Record<string, string>; locale?: string }
+  /** All events so far (`reset`) or those that came since. */
+  | { type: 'events'; reset: boolean; events: RunEvent[] }
+  | { type: 'thumbnails'; images: { path: string; bytes: Uint8Array | null }[] }
+  | { type: 'trialPicture'; bytes: Uint8Array }
+  /** Moves the focus to a layer that was picked in the side bar. */
+  | { type: 'reveal'; layer: string };
+
+/** Webview → host. */
+export const fromPanelSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('thumbnails'), paths: z.array(z.string()).max(500) }),
+  z.object({ type: z.literal('changeModel') }),
+  z.object({ type: z.literal('preset'), name: presetSchema }),
+  z.object({ type: z.literal('toggle'), layer: z.string(), on: z.boolean() }),
+  z.object({ type: z.literal('training'), fields: trainingFieldsSchema.partial() }),
+  z.object({ type: z.literal('start') }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
+  z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('openFile'), path: z.string() }),
+  z.object({ type: z.literal('openRunFolder') }),
+  z.object({ type: z.literal('showLog') }),
+  z.object({ type: z.literal('manageTrust') }),
+  z.object({ type: z.literal('retry') }),
+  /** Try it: a dropped picture's bytes, or null to choose a file in VS Code's dialog. */
+  z.object({ type: z.literal('try'), name: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),
+]);
+export type FromPanel = z.infer<typeof fromPanelSchema>;

@@ -1,0 +1,14 @@
+/** Names inside a run folder. */
+export const runFiles = {
+  record: 'run.json',
+  events: 'events.ndjson',
+  process: 'process.json',
+  checkpoints: 'checkpoints',
+  model: 'model',
+  report: 'report.json',
+  predictions: 'predictions.ndjson',
+  log: 'child.log',
+} as const;
+
+/** Where runs go in a workspace. */
+export const defaultRunsFolder = '.thaw/runs';

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** The format of run.json. A reader refuses a larger number with `config.newer`. */
+export const runConfigVersion = 1;
+
+export const augmentations = ['none', 'flip', 'standard'] as const;
+export const engineNames = ['onnx', 'tensorflow'] as const;
+export const presetNames = ['head', 'top', 'all'] as const;
+export const presetSchema = z.enum(presetNames);
+export type Preset = z.infer<typeof presetSchema>;
+
+const share = z.number().min(0).max(0.9);
+
+export const phaseSchema = z.strictObject({
+  epochs: z.int().min(1).max(10_000),
+  learningRate: z.number().positive().max(10),
+  /** See rules.ts. */
+  rules: z.array(z.string()),
+});
+export type Phase = z.infer<typeof phaseSchema>;
+
+export const optimizerSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('adamw'),
+    weightDecay: z.number().min(0).default(0.01),
+    beta1: z.number().min(0).lt(1).default(0.9),
+    beta2: z.number().min(0).lt(1).default(0.999),
+    epsilon: z.number().positive().default(1e-8),
+  }),
+  z.strictObject({
+    name: z.literal('sgd'),
+    weightDecay: z.number().min(0).default(0.0001),
+    momentum: z.number().min(0).lt(1).default(0.9),
+  }),
+]);
+export type OptimizerConfig = z.infer<typeof optimizerSchema>;
+
+/** A run, complete: from these lines and the same files, the same machine makes the same bytes. */
+export const runConfigSchema = z.strictObject({
+  version: z.int().default(runConfigVersion),
+  data: z.strictObject({
+    /** Absolute path of the folder. */
+    path: z.string().min(1),
+    task: z.literal('image-classification').default('image-classification'),
+    /** Share of the training examples taken for a role that the folder lacks; 0 for none. */
+    validationSplit: share.default(0.15),
+    testSplit: share.default(0.15),
+  }),
+  /** A model's id (`efficientnet_lite0`), a folder in the hub's layout, or an earlier run's folder. */
+  model: z.string().min(1).default('efficientnet_lite0'),
+  phases: z.array(phaseSchema).min(1),
+  batchSize: z.int().min(1).max(1024).default(16),
+  optimizer: optimizerSchema.prefault({ name: 'adamw' }),
+  /** Linear warm-up over this share of all steps, then cosine to zero, or constant. */
+  schedule: z.strictObject({ name: z.enum(['cosine', 'constant']).default('cosine'), warmup: share.default(0.05) }).prefault({}),
+  augmentation: z.enum(augmentations).default('flip'),
+  labelSmoothing: z.number().min(0).max(0.5).default(0.1),
+  classWeights: z.enum(['none', 'balanced']).default('none'),
+  /** Epochs without a better validation loss after which the run ends; 0 for never. The best weights are kept either way. */
+  earlyStopping: z.int().min(0).default(0),
+  /** Side of the square input in pixels; the model's own when absent. */
+  imageSize: z.int().min(16).max(1024).optional(),
+  seed: z.int().min(0).max(0xffffffff).default(0),
+  engine: z.enum(engineNames).default('onnx'),
+  /** 0: as many as there are physical cores. */
+  threads: z.int().min(0).max(256).default(0),
+  /** Minutes without a window after which a detached run checkpoints and ends as paused; 0 for never. */
+  idleMinutes: z.number().min(0).default(10),
+});
+export type RunConfig = z.infer<typeof runConfigSchema>;
+export type RunConfigInput = z.input<typeof runConfigSchema>;
+
+/** `run.json`: the configuration and what it was resolved to when the run began. */
+export const runRecordSchema = z.object({
+  version: z.int(),
+  id: z.string(),
+  created: z.string(),
+  config: runConfigSchema,
+  dataFingerprint: z.string(),
+  classes: z.array(z.string()),
+  model: z.object({
+    id: z.string(),
+    family: z.string(),
+    source: z.string(),
+    licence: z.string(),
+    /** SHA-256 of the weights that the run began from; null for random ones. */
+    sha256: z.string().nullable(),
+  }),
+  versions: z.record(z.string(), z.string()),
+  threads: z.int(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
