@@ -76,7 +76,8 @@ function high(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
 }
 
-function philox(counter: number, key: readonly [number, number], out: Uint32Array): void {
+/** One block of four words: Philox4x32-10 of a 64-bit counter under a 64-bit key. */
+export function philox(counter: number, key: readonly [number, number], out: Uint32Array): void {
   let c0 = counter >>> 0;
   let c1 = Math.floor(counter / 0x100000000) >>> 0;
   let c2 = 0;
