@@ -1,0 +1,91 @@
+// Builds dist/. usage: node scripts/build.mjs [--dev] [--watch] [--partial]
+//   --dev      source maps, the webview not minified
+//   --watch    --dev, and again whenever a file changes
+//   --partial  an entry that is missing is skipped with a warning
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const flags = new Set(process.argv.slice(2));
+const watch = flags.has('--watch');
+const dev = watch || flags.has('--dev');
+
+/** Whatever drags these along computes with tensors or pictures. */
+const heavy = ['@tensorflow/', 'onnxruntime', 'sharp', 'protobufjs'];
+
+/**
+ * The bundles, and what each must never contain: the host would start slowly with tensors inside it, the child and the
+ * terminal run where there is no `vscode`, the webview runs where there is no Node.
+ */
+const bundles = [
+  { entry: 'src/extension.ts', out: 'dist/extension.js', platform: 'node', forbidden: heavy },
+  { entry: 'src/trainer/main.ts', out: 'dist/trainer.js', platform: 'node', forbidden: ['vscode'] },
+  { entry: 'src/cli/main.ts', out: 'dist/cli.js', platform: 'node', forbidden: ['vscode'], executable: true },
+  { entry: 'webview-ui/main.tsx', out: 'dist/webview/main.js', platform: 'browser', forbidden: ['vscode', 'node:', ...heavy] },
+];
+
+/** Native packages stand beside the bundles in node_modules. */
+const natives = ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-node'];
+
+function optionsFor(bundle) {
+  const { entry, out, platform, executable } = bundle;
+  const node = platform === 'node';
+  return {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: out,
+    bundle: true,
+    metafile: true,
+    platform,
+    format: node ? 'cjs' : 'iife',
+    target: node ? 'node20' : 'chrome122',
+    external: node ? [...natives, 'vscode'] : [],
+    banner: executable ? { js: '#!/usr/bin/env node' } : undefined,
+    // Package authors mark their ES modules by `module`; taking these first lets esbuild leave unused parts out.
+    mainFields: node ? ['module', 'main'] : undefined,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.svg': 'text', '.ttf': 'file', '.woff2': 'file' },
+    define: node ? undefined : { 'process.env.NODE_ENV': dev ? '"development"' : '"production"' },
+    // What runs in Node keeps its lines and names, so that a stack in a log can be read.
+    minify: !node && !dev,
+    sourcemap: dev ? 'linked' : false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [{ name: 'check', setup: (build) => build.onEnd((result) => check(result, bundle)) }],
+  };
+}
+
+/** Prints a bundle's size; an import that has no business there is an error. */
+function check(result, { entry, out, forbidden }) {
+  if (!result.metafile) return;
+  const errors = [];
+  for (const [file, input] of Object.entries(result.metafile.inputs)) {
+    const own = file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1];
+    for (const name of [own, ...input.imports.filter((i) => i.external).map((i) => i.path)])
+      if (name && forbidden.some((rule) => name.startsWith(rule)))
+        errors.push({ text: `${out} must not contain ${name}, which ${file} brings in (from ${entry})` });
+  }
+  const bytes = result.metafile.outputs[out]?.bytes;
+  if (bytes) console.log(`${out.padEnd(24)} ${(bytes / 1024).toFixed(0).padStart(6)} kB`);
+  for (const { text } of errors) console.error(text);
+  return { errors };
+}
+
+const present = bundles.filter(({ entry }) => {
+  if (existsSync(path.join(root, entry))) return true;
+  if (!flags.has('--partial')) throw new Error(`${entry} is missing`);
+  console.warn(`${entry} is not there yet: skipped`);
+  return false;
+});
+
+if (watch) {
+  for (const bundle of present) await (await esbuild.context(optionsFor(bundle))).watch();
+  console.log('watching…');
+} else {
+  rmSync(path.join(root, 'dist/webview'), { recursive: true, force: true });
+  const results = await Promise.allSettled(present.map((bundle) => esbuild.build(optionsFor(bundle))));
+  if (results.some((result) => result.status === 'rejected')) process.exit(1);
+}
