@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export { wilson } from './interval';
+
 export const classMetricsSchema = z.object({
   name: z.string(),
   precision: z.number(),
@@ -44,16 +46,3 @@ export type Prediction = z.infer<typeof predictionSchema>;
 /** What the model says of one input: `thaw predict` and Try it. Probabilities are in the order of the classes. */
 export const answerSchema = z.object({ input: z.string(), label: z.string(), probabilities: z.record(z.string(), z.number()) });
 export type Answer = z.infer<typeof answerSchema>;
-
-/**
- * Wilson score interval of a proportion at 95 % (Wilson 1927).
- * @returns `[low, high]`, `[0, 1]` for no trials.
- */
-export function wilson(right: number, of: number): [number, number] {
-  if (of === 0) return [0, 1];
-  const z2 = 1.959964 ** 2;
-  const p = right / of;
-  const centre = (p + z2 / (2 * of)) / (1 + z2 / of);
-  const half = (1.959964 / (1 + z2 / of)) * Math.sqrt((p * (1 - p)) / of + z2 / (4 * of * of));
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
-}
