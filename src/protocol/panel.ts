@@ -96,3 +96,7 @@ export const fromPanelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('try'), name: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),
 ]);
 export type FromPanel = z.infer<typeof fromPanelSchema>;
+
+/** What the webview keeps by `setState`, so that a reloaded window can open the same tab again. */
+export const panelMementoSchema = z.object({ folder: z.string(), run: z.string().nullable() });
+export type PanelMemento = z.infer<typeof panelMementoSchema>;
