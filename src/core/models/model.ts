@@ -1,0 +1,36 @@
+import type { ModelFacts } from '../../protocol/assistant';
+import type { ImageTarget } from '../data/target';
+import type { NamedTensors } from '../engine/engine';
+import type { Module } from '../nn/module';
+
+/** An image classifier: [batch, 3, size, size] → logits [batch, classes]. */
+export interface ImageModel {
+  /** timm's name: `tf_efficientnet_lite0`. */
+  readonly architecture: string;
+  /** For people: "EfficientNet-Lite0". */
+  readonly title: string;
+  readonly family: string;
+  readonly root: Module;
+  /** The root's forward pass, cut as finely as a chain allows: composing these in order gives the logits. */
+  readonly chain: readonly Module[];
+  readonly input: ImageTarget;
+  readonly classes: number;
+  /** Path of the classifier, replaced for new classes. */
+  readonly head: string;
+  /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
+  readonly blocks: readonly string[];
+  /** `config.json` as the family's users expect it (timm's layout), labels left out. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A model with its values, ready to learn. */
+export interface LoadedModel {
+  readonly model: ImageModel;
+  /** Every parameter and statistic of the tree by full name; a new head already drawn. */
+  readonly tensors: NamedTensors;
+  readonly facts: ModelFacts;
+  /** SHA-256 (hex) of the weights file, null for random ones. */
+  readonly sha256: string | null;
+  /** Labels, where the checkpoint has them. */
+  readonly labels: readonly string[] | null;
+}

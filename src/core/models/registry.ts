@@ -1,0 +1,28 @@
+import * as l10n from '@vscode/l10n';
+import { convnetFamily } from './convnet';
+import { efficientNetLiteFamily } from './efficientNetLite';
+import { mobilenetV2Family } from './mobilenetV2';
+import type { ImageModel } from './model';
+import { type Family, type ModelSpec, unsupported } from './spec';
+
+const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, convnetFamily];
+
+/** Architectures offered for learning from scratch; `mobilenetv2_NNN` of any other width is understood too. */
+export const scratchArchitectures = ['convnet_small', 'mobilenetv2_035', 'mobilenetv2_100'] as const;
+
+/** Whether an id may start from random weights. EfficientNet-Lite may not: asked for by name, it is meant pretrained. */
+export function canStartFromScratch(id: string): boolean {
+  return id === 'convnet_small' || mobilenetV2Family({ architecture: id, classes: 2 }) !== null;
+}
+
+/**
+ * The model of a specification, its tensors not yet there.
+ * @throws ThawError `model.unsupported` for an architecture that no family knows; `path` is the file that named it.
+ */
+export function buildModel(spec: ModelSpec, path?: string): ImageModel {
+  for (const family of families) {
+    const model = family(spec);
+    if (model) return model;
+  }
+  throw unsupported(l10n.t('The architecture "{0}" is not supported.', spec.architecture), path);
+}
