@@ -1,0 +1,79 @@
+// Packs dist/thaw-<platform>-<version>.vsix. usage: node scripts/package.mjs [--target win32-x64|win32-arm64|linux-x64|linux-arm64|darwin-arm64]… [--no-build]
+// A package holds the native parts of its own platform and no other's: VS Code runs no `npm install` for an extension.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { createVSIX } from '@vscode/vsce';
+import { bundledModel } from './bundled-model.mjs';
+import { heading, node, npm, root } from './steps.mjs';
+
+const targets = ['win32-x64', 'win32-arm64', 'linux-x64', 'linux-arm64', 'darwin-arm64'];
+/** Bytes; the largest part is onnxruntime (25–86 MB unpacked), then the bundled model (18 MB). */
+const largest = 75e6;
+/** What the bundles require at run time. The rest of what npm installs belongs to install scripts that are never run. */
+const runtimePackages = ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img', 'detect-libc', 'semver'];
+const contents = ['dist/extension.js', 'dist/trainer.js', 'dist/cli.js', 'dist/webview', 'l10n', 'media', 'models', 'samples'];
+const papers = ['.vscodeignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
+
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const { values } = parseArgs({ options: { target: { type: 'string', multiple: true }, 'no-build': { type: 'boolean' } } });
+const chosen = values.target ?? [`${process.platform}-${process.arch}`];
+for (const target of chosen)
+  if (!targets.includes(target)) throw new Error(`There is no package for ${target}: onnxruntime has native parts for ${targets.join(', ')}.`);
+
+if (!values['no-build']) await node(['scripts/build.mjs']);
+await bundledModel();
+for (const target of chosen) await pack(target);
+
+async function pack(target) {
+  heading(`Packing for ${target}`);
+  const stage = path.join(root, 'dist/stage', target);
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  for (const name of [...contents, ...papers, ...localized()])
+    if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+  await installNatives(stage, target);
+
+  const file = path.join(root, `dist/thaw-${target}-${manifest.version}.vsix`);
+  await createVSIX({ cwd: stage, target, packagePath: file, allowMissingRepository: true, rewriteRelativeLinks: false });
+  const size = statSync(file).size;
+  if (size > largest) throw new Error(`${file} has ${(size / 1e6).toFixed(0)} MB, over the limit of ${largest / 1e6} MB`);
+  rmSync(stage, { recursive: true });
+  console.log(`${path.relative(root, file)}  ${(size / 1e6).toFixed(1)} MB`);
+}
+
+/** package.nls.json and its translations. */
+function localized() {
+  return readdirSync(root).filter((name) => /^package\.nls(\..+)?\.json$/.test(name));
+}
+
+/** Fills node_modules of the staging folder as npm on that platform would, by our lock file, then drops what is not needed to run. */
+async function installNatives(stage, target) {
+  const [os, cpu] = target.split('-');
+  const { scripts: _scripts, devDependencies: _development, optionalDependencies: _optional, allowScripts: _allowed, ...shipped } = manifest;
+  writeFileSync(path.join(stage, 'package.json'), JSON.stringify(shipped, null, 2));
+  cpSync(path.join(root, 'package-lock.json'), path.join(stage, 'package-lock.json'));
+  await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'], { cwd: stage });
+  rmSync(path.join(stage, 'package-lock.json'));
+
+  const modules = path.join(stage, 'node_modules');
+  for (const name of readdirSync(modules)) if (!runtimePackages.includes(name)) rmSync(path.join(modules, name), { recursive: true });
+  for (const name of runtimePackages)
+    if (!existsSync(path.join(modules, name))) throw new Error(`${name} was not installed for ${target}`);
+  keepOnly(path.join(modules, 'onnxruntime-node/bin/napi-v6'), os);
+  keepOnly(path.join(modules, 'onnxruntime-node/bin/napi-v6', os), cpu);
+  const pictures = readdirSync(path.join(modules, '@img')).filter((name) => name !== 'colour');
+  if (pictures.length === 0 || !pictures.every((name) => name.endsWith(target)))
+    throw new Error(`sharp's native parts for ${target} are not these: ${pictures.join(', ')}`);
+
+  // vsce asks npm which packages to take along; npm must not miss those that only the install script wanted.
+  const runtime = path.join(modules, 'onnxruntime-node/package.json');
+  const { dependencies, scripts: _, ...rest } = JSON.parse(readFileSync(runtime, 'utf8'));
+  const kept = Object.entries(dependencies).filter(([name]) => runtimePackages.includes(name));
+  writeFileSync(runtime, JSON.stringify({ ...rest, dependencies: Object.fromEntries(kept) }, null, 2));
+}
+
+function keepOnly(folder, name) {
+  if (!existsSync(path.join(folder, name))) throw new Error(`${folder} has no ${name}`);
+  for (const other of readdirSync(folder)) if (other !== name) rmSync(path.join(folder, other), { recursive: true });
+}
