@@ -57,7 +57,7 @@ const pretrained = await bundledModel();
 await suite('unit', ['--project', 'unit']);
 await suite('slow', ['--project', 'slow']);
 await step('Package', () => node(['scripts/package.mjs', '--no-build']));
-await suite('workbench', ['--config', 'test/workbench/vitest.config.ts']);
+await suite('workbench', ['--config', 'test/workbench/vitest.config.mts']);
 rmSync(results, { recursive: true });
 
 heading('Summary');

@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { until } from './until';
+
+/** Where pictures of the workbench go. */
+export const pictures = path.resolve('test/.cache/workbench');
+
+/** A VS Code window, by what a person does in it. */
+export class Window {
+  constructor(readonly page: Page) {}
+
+  /** Waits until the folder is listed and the extension's contributions are read. */
+  async ready(): Promise<void> {
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    await this.page.locator('.activitybar').getByRole('tab', { name: 'Thaw' }).waitFor();
+  }
+
+  folder(name: string): Locator {
+    return this.page.locator('.explorer-folders-view').getByRole('treeitem', { name, exact: true });
+  }
+
+  activity(name: string): Locator {
+    return this.page.locator('.activitybar').getByRole('tab', { name });
+  }
+
+  /** The inside of the visible webview. */
+  get tab(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** A row of a native tree view. */
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator('.pane-body .monaco-list-row', { hasText: text });
+  }
+
+  async contextMenu(target: Locator, item: string | RegExp): Promise<void> {
+    await target.click({ button: 'right' });
+    const entry = this.page.getByRole('menuitem', { name: item });
+    await entry.waitFor();
+    // A menu ignores clicks in its first 100 ms (the right button's release might be one) and may then swallow later ones.
+    await until(`the menu closes after ${item}`, async () => {
+      await this.page.waitForTimeout(250);
+      await entry.click({ timeout: 2000 }).catch(() => undefined);
+      return entry.waitFor({ state: 'hidden', timeout: 1500 }).then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  /** By the command palette; works with the focus inside a webview, too. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const quickInput = this.page.locator('.quick-input-widget');
+    await quickInput.locator('input').first().fill(`>${title}`);
+    await quickInput.locator('.monaco-list-row', { hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  notifications(): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item');
+  }
+
+  async picture(name: string): Promise<void> {
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: path.join(pictures, `${name}.png`) });
+  }
+}
