@@ -4,4 +4,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
 const media = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'media');
-await sharp(path.join(media, 'icon.svg'), { density: 72 }).resize(256, 256).png({ compressionLevel: 9 }).toFile(path.join(media, 'icon.png'));
+await sharp(path.join(media, 'icon.svg'), { density: 72 })
+  .resize(256, 256)
+  .png({ compressionLevel: 9 })
+  .toFile(path.join(media, 'icon.png'));

@@ -19,7 +19,8 @@ const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'
 const { values } = parseArgs({ options: { target: { type: 'string', multiple: true }, 'no-build': { type: 'boolean' } } });
 const chosen = values.target ?? [`${process.platform}-${process.arch}`];
 for (const target of chosen)
-  if (!targets.includes(target)) throw new Error(`There is no package for ${target}: onnxruntime has native parts for ${targets.join(', ')}.`);
+  if (!targets.includes(target))
+    throw new Error(`There is no package for ${target}: onnxruntime has native parts for ${targets.join(', ')}.`);
 
 if (!values['no-build']) await node(['scripts/build.mjs']);
 await bundledModel();
@@ -50,16 +51,23 @@ function localized() {
 /** Fills node_modules of the staging folder as npm on that platform would, by our lock file, then drops what is not needed to run. */
 async function installNatives(stage, target) {
   const [os, cpu] = target.split('-');
-  const { scripts: _scripts, devDependencies: _development, optionalDependencies: _optional, allowScripts: _allowed, ...shipped } = manifest;
+  const {
+    scripts: _scripts,
+    devDependencies: _development,
+    optionalDependencies: _optional,
+    allowScripts: _allowed,
+    ...shipped
+  } = manifest;
   writeFileSync(path.join(stage, 'package.json'), JSON.stringify(shipped, null, 2));
   cpSync(path.join(root, 'package-lock.json'), path.join(stage, 'package-lock.json'));
-  await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'], { cwd: stage });
+  await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'], {
+    cwd: stage,
+  });
   rmSync(path.join(stage, 'package-lock.json'));
 
   const modules = path.join(stage, 'node_modules');
   for (const name of readdirSync(modules)) if (!runtimePackages.includes(name)) rmSync(path.join(modules, name), { recursive: true });
-  for (const name of runtimePackages)
-    if (!existsSync(path.join(modules, name))) throw new Error(`${name} was not installed for ${target}`);
+  for (const name of runtimePackages) if (!existsSync(path.join(modules, name))) throw new Error(`${name} was not installed for ${target}`);
   keepOnly(path.join(modules, 'onnxruntime-node/bin/napi-v6'), os);
   keepOnly(path.join(modules, 'onnxruntime-node/bin/napi-v6', os), cpu);
   const pictures = readdirSync(path.join(modules, '@img')).filter((name) => name !== 'colour');
