@@ -2,7 +2,7 @@
 //   --dev      source maps, the webview not minified
 //   --watch    --dev, and again whenever a file changes
 //   --partial  an entry that is missing is skipped with a warning
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -58,10 +58,12 @@ function optionsFor(bundle) {
   };
 }
 
+/** The package that a file belongs to; none for our own. */
+const packageOf = (file) => file.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1];
+
 /** Prints a bundle's size; an import that has no business there is an error, named at the file of ours that asks for it. */
 function check(result, { out, forbidden }) {
   if (!result.metafile) return;
-  const packageOf = (file) => file.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1];
   const isForbidden = (name) => name !== undefined && forbidden.some((rule) => name.startsWith(rule));
   const errors = [];
   for (const [file, input] of Object.entries(result.metafile.inputs)) {
@@ -89,4 +91,7 @@ if (watch) {
   rmSync(path.join(root, 'dist/webview'), { recursive: true, force: true });
   const results = await Promise.allSettled(present.map((bundle) => esbuild.build(optionsFor(bundle))));
   if (results.some((result) => result.status === 'rejected')) process.exit(1);
+  const files = results.flatMap((result) => Object.keys(result.value.metafile.inputs));
+  const packages = [...new Set(files.map(packageOf).filter(Boolean))].sort();
+  writeFileSync(path.join(root, 'dist/packages.json'), JSON.stringify(packages, null, 2));
 }

@@ -74,6 +74,7 @@ async function installNatives(stage, target) {
   if (pictures.length === 0 || !pictures.every((name) => name.endsWith(target)))
     throw new Error(`sharp's native parts for ${target} are not these: ${pictures.join(', ')}`);
 
+  rmSync(path.join(modules, 'onnxruntime-node/node_modules'), { recursive: true, force: true });
   // vsce asks npm which packages to take along; npm must not miss those that only the install script wanted.
   const runtime = path.join(modules, 'onnxruntime-node/package.json');
   const { dependencies, scripts: _, ...rest } = JSON.parse(readFileSync(runtime, 'utf8'));
