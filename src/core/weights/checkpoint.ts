@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { z } from 'zod';
+import { ThawError } from '../../protocol/failure';
+import { type ImageModel, type ModelSpec, mobilenetV2TransformersNames, unsupported } from '../models';
+import { tensorsOf } from '../nn';
+import { corrupt } from './corrupt';
+import { readJson } from './json';
+import { readSafetensorsHeader } from './safetensorsHeader';
+import { readTimmConfig, timmConfigSchema } from './timmConfig';
+import { preprocessorSchema, readTransformersConfig, transformersConfigSchema } from './transformersConfig';
+
+/** A folder in the hub's layout, its config read and its weights not yet. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly weights: string;
+  /** As it was saved: its own number of classes. */
+  readonly spec: ModelSpec;
+  readonly labels: readonly string[] | null;
+  /** Our name (timm's) of a tensor of the file; undefined for one that does not belong to this kind of model. */
+  rename(name: string): string | undefined;
+}
+
+/** @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported` */
+export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+  const config = path.join(folder, 'config.json');
+  const weights = path.join(folder, 'model.safetensors');
+  if (!existsSync(config))
+    throw new ThawError(
+      'model.missing',
+      l10n.t('The folder has no config.json, so it is not a model.'),
+      l10n.t('Choose a folder with config.json and model.safetensors, as timm and Hugging Face save them.'),
+      { path: folder },
+    );
+  const found = await readSpec(config);
+  if (!existsSync(weights))
+    throw new ThawError(
+      'model.missing',
+      l10n.t('The folder has no model.safetensors.'),
+      l10n.t('Save the weights as safetensors beside config.json; other formats are not read.'),
+      { path: folder },
+    );
+  return { folder, weights, ...found };
+}
+
+async function readSpec(config: string): Promise<Pick<Checkpoint, 'spec' | 'labels' | 'rename'>> {
+  const raw = await readJson(config, z.looseObject({ architecture: z.string().optional(), model_type: z.string().optional() }));
+  if (raw.architecture !== undefined)
+    return { ...readTimmConfig(await readJson(config, timmConfigSchema), config), rename: (name) => name };
+  if (raw.model_type === undefined)
+    throw unsupported(l10n.t('The file says neither "architecture" (timm) nor "model_type" (Hugging Face).'), config);
+  const preprocessor = path.join(path.dirname(config), 'preprocessor_config.json');
+  const names = mobilenetV2TransformersNames();
+  const found = readTransformersConfig(
+    await readJson(config, transformersConfigSchema),
+    existsSync(preprocessor) ? await readJson(preprocessor, preprocessorSchema) : null,
+    config,
+  );
+  return { ...found, rename: (name) => names.get(name) };
+}
+
+/** A count that PyTorch keeps beside each batch norm, and that nothing here needs. */
+const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
+
+/**
+ * Compares the header of the weights with the model that the config describes, so that what is read later fits.
+ * @returns the names in the file by our names.
+ * @throws ThawError `model.corrupt` for missing or misshapen tensors, `model.unsupported` for ones too many.
+ */
+export async function checkedNames({ weights, rename }: Checkpoint, model: ImageModel): Promise<Map<string, string>> {
+  const { tensors } = await readSafetensorsHeader(weights);
+  const theirs = new Map<string, string>();
+  const unknown: string[] = [];
+  const expected = new Map([...tensorsOf(model.root)].map((tensor) => [tensor.name, tensor]));
+  for (const name of tensors.keys()) {
+    const ours = rename(name);
+    if (ours !== undefined && expected.has(ours)) theirs.set(ours, name);
+    else if (!isCounter(name)) unknown.push(name);
+  }
+  const missing = [...expected.keys()].filter((name) => !theirs.has(name));
+  if (missing.length > 0)
+    throw corrupt(weights, l10n.t('{0} tensors of {1} are missing: {2}', missing.length, model.architecture, some(missing)));
+  if (unknown.length > 0)
+    throw unsupported(l10n.t('{0} tensors do not belong to {1}: {2}', unknown.length, model.architecture, some(unknown)), weights);
+  for (const [ours, { shape }] of expected) {
+    const name = theirs.get(ours) as string;
+    const entry = tensors.get(name);
+    if (entry?.shape.join() !== shape.join() || !/F/.test(entry.type))
+      throw corrupt(
+        weights,
+        l10n.t(
+          'The tensor "{0}" is {1} [{2}]; {3} needs numbers with a fraction, [{4}].',
+          name,
+          entry?.type ?? '',
+          entry?.shape.join(', ') ?? '',
+          model.architecture,
+          shape.join(', '),
+        ),
+      );
+  }
+  return theirs;
+}
+
+function some(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} …` : names.join(', ');
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ModelFacts } from '../../protocol/assistant';
+import type { TensorData } from '../engine/engine';
+import { buildModel, type ImageModel, type LoadedModel } from '../models';
+import { initialTensors, tensorsOf } from '../nn';
+import { readRecord } from '../runs';
+import { type Checkpoint, checkedNames, openCheckpoint } from './checkpoint';
+import { type Located, locate, type Places } from './locate';
+import { readSafetensors } from './safetensors';
+
+export interface ModelOptions extends Places {
+  /** Size of the head; absent: the checkpoint's own, its head kept. */
+  readonly classes?: number;
+  /** The head is kept too where the checkpoint has these labels in this order. */
+  readonly labels?: readonly string[];
+  /** Side of the square input, pixels; absent: the model's own. */
+  readonly imageSize?: number;
+}
+
+export interface DescribedModel {
+  readonly facts: ModelFacts;
+  readonly model: ImageModel;
+  /** The checkpoint's labels; null where it says none. */
+  readonly labels: readonly string[] | null;
+}
+
+interface Plan extends DescribedModel {
+  readonly checkpoint: Checkpoint | null;
+  /** Our names → the file's. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly keepsHead: boolean;
+}
+
+/** Classes of a model from scratch where nobody says how many. */
+const fewestClasses = 2;
+
+/**
+ * A model's tree and facts from its config and the header of its weights, which are not read.
+ * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
+ */
+export async function describeModel(id: string, options: ModelOptions): Promise<DescribedModel> {
+  const { facts, model, labels } = await planOf(id, options);
+  return { facts, model, labels };
+}
+
+/**
+ * A model with its values: those of the checkpoint, or drawn from the seed where it learns from scratch. A new head is
+ * drawn from the seed too, unless the checkpoint's is kept (see ModelOptions).
+ * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
+ */
+export async function loadModel(id: string, options: ModelOptions & { readonly seed: number }): Promise<LoadedModel> {
+  const { checkpoint, names, keepsHead, ...described } = await planOf(id, options);
+  const { model } = described;
+  if (!checkpoint) return { ...described, tensors: initialTensors(model.root, options.seed), sha256: null };
+
+  const isNew = (name: string) => !keepsHead && name.startsWith(`${model.head}.`);
+  const wanted = new Set([...names].filter(([ours]) => !isNew(ours)).map(([, theirs]) => theirs));
+  const [read, sha256] = await Promise.all([readSafetensors(checkpoint.weights, (name) => wanted.has(name)), hashOf(checkpoint.weights)]);
+  const drawn = initialTensors(model.root, options.seed, isNew);
+  const tensors = new Map<string, TensorData>();
+  for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
+  return { ...described, tensors, sha256 };
+}
+
+async function planOf(id: string, { classes, labels, imageSize, ...places }: ModelOptions): Promise<Plan> {
+  const located = await locate(id, places);
+  const size = imageSize === undefined ? {} : { size: imageSize };
+  if (located.source === 'scratch') {
+    const model = buildModel({ architecture: located.architecture, classes: classes ?? fewestClasses, input: size });
+    return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, names: new Map(), keepsHead: false };
+  }
+  const checkpoint = await openCheckpoint(located.folder);
+  const { spec } = checkpoint;
+  const names = await checkedNames(checkpoint, buildModel(spec, path.join(located.folder, 'config.json')));
+  const keepsHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
+  const model = buildModel({ ...spec, classes: classes ?? spec.classes, input: { ...spec.input, ...size } });
+  return { facts: await factsOf(id, located, model, checkpoint), model, labels: checkpoint.labels, checkpoint, names, keepsHead };
+}
+
+function isSame(a: readonly string[], b: readonly string[] | null): boolean {
+  return b !== null && a.length === b.length && a.every((label, i) => label === b[i]);
+}
+
+async function factsOf(id: string, located: Located, model: ImageModel, checkpoint?: Checkpoint): Promise<ModelFacts> {
+  const parameters = [...tensorsOf(model.root)].reduce((sum, t) => sum + (t.statistic ? 0 : t.shape.reduce((a, b) => a * b, 1)), 0);
+  const learnedFrom = located.source === 'run' ? await dataOf(located.run) : null;
+  return {
+    id: located.source === 'run' ? located.run : located.source === 'disk' ? located.folder : id,
+    title: learnedFrom ? `${learnedFrom} · ${model.title}` : model.title,
+    family: model.family,
+    task: 'image-classification',
+    parameters,
+    bytes: checkpoint ? (await stat(checkpoint.weights)).size : 0,
+    source: located.source,
+    licence: licenceName(checkpoint?.spec.licence ?? ''),
+    imageSize: model.input.size,
+    pretrainedOn: learnedFrom ?? (/in1k/.test(checkpoint?.spec.tag ?? '') ? 'ImageNet' : ''),
+  };
+}
+
+/** Name of the data that a run learned from; of the run, where its record cannot be read. */
+async function dataOf(run: string): Promise<string> {
+  return readRecord(run).then(
+    (record) => path.basename(record.config.data.path),
+    () => path.basename(run),
+  );
+}
+
+/** timm's `apache-2.0` as SPDX spells it. */
+function licenceName(licence: string): string {
+  const known: Readonly<Record<string, string>> = { 'apache-2.0': 'Apache-2.0', mit: 'MIT' };
+  return known[licence] ?? licence;
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
