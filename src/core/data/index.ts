@@ -1,0 +1,9 @@
+/** Pictures as data: from a folder to batches. */
+export { prefetched } from './concurrent';
+export type { Dataset, Example } from './dataset';
+export { decodeBatch, decodePicture } from './decode';
+export { findLookalikes } from './lookalikes';
+export { type OpenOptions, openDataset } from './openDataset';
+export type { ImageTarget } from './target';
+export { thumbnail } from './thumbnail';
+export { type View, viewOf } from './views';
