@@ -1,0 +1,58 @@
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { z } from 'zod';
+import { layerTree } from '../../core/nn';
+import { describeModel, listModels, modelsFolder } from '../../core/weights';
+import { defaultPreset } from '../../protocol/defaults';
+import { ThawError } from '../../protocol/failure';
+import { type LayerNode, mood, withRules } from '../../protocol/layers';
+import { defaultRunsFolder } from '../../protocol/paths';
+import { presetSchema } from '../../protocol/runConfig';
+import { modelPath, rulesOf } from '../learning';
+import type { Output } from '../output';
+import { integer, size, table } from '../table';
+
+const places = () => ({ modelsFolder: modelsFolder(), runsFolder: path.resolve(defaultRunsFolder) });
+
+export async function models(output: Output): Promise<void> {
+  const facts = await listModels(places());
+  output.result(facts, () =>
+    table('llrrll', [
+      [l10n.t('model'), l10n.t('family'), l10n.t('parameters'), l10n.t('size'), l10n.t('source'), l10n.t('licence')],
+      ...facts.map((m) => [m.id, m.family, integer(m.parameters), size(m.bytes), m.source, m.licence]),
+    ]),
+  );
+}
+
+export async function layers(
+  model: string,
+  { classes, preset, rules }: { classes?: string; preset?: string; rules: string[] },
+  output: Output,
+): Promise<void> {
+  const checked = checkedLayers({ classes, preset });
+  const described = await describeModel(modelPath(model), { classes: checked.classes, ...places() });
+  const { size: side } = described.model.input;
+  const used = rulesOf(described, checked.preset ?? defaultPreset(described.facts), rules);
+  const root = withRules(layerTree(described.model.root, [3, side, side]), used);
+  output.result(root, () => {
+    const learning = l10n.t('{0} of {1} parameters learn', integer(root.trainable), integer(root.parameters));
+    return `${table('lllrl', [[l10n.t('layer'), l10n.t('type'), l10n.t('output'), l10n.t('parameters'), ''], ...rowsOf(root, 0)])}\n\n${learning}`;
+  });
+}
+
+const layersFlags = z.object({ classes: z.coerce.number().pipe(z.int().min(2)).default(2), preset: presetSchema.optional() });
+
+function checkedLayers(flags: { classes?: string; preset?: string }): z.infer<typeof layersFlags> {
+  const parsed = layersFlags.safeParse(flags);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+  throw new ThawError('usage', wrong.join('\n'), 'thaw layers --help');
+}
+
+/** A row a layer, its name moved in by its depth; marked where all of it, or a part, learns. */
+function rowsOf(node: LayerNode, depth: number): string[][] {
+  const marks = { all: l10n.t('learns'), some: l10n.t('in part'), none: '' };
+  const name = node.name.split('.').at(-1) || l10n.t('(model)');
+  const row = ['  '.repeat(depth) + name, node.type, node.outputShape.join('×'), integer(node.parameters), marks[mood(node)]];
+  return [row, ...node.children.flatMap((child) => rowsOf(child, depth + 1))];
+}

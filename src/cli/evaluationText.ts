@@ -1,0 +1,15 @@
+import * as l10n from '@vscode/l10n';
+import { type Evaluation, wilson } from '../protocol/report';
+import { integer, percent, printable, table } from './table';
+
+/** Accuracy with its interval, and precision, recall and F1 of every class. */
+export function evaluationText(title: string, { accuracy, macroF1, perClass }: Evaluation): string {
+  const count = perClass.reduce((sum, c) => sum + c.count, 0);
+  const [low, high] = wilson(Math.round(accuracy * count), count);
+  const rows = [
+    [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('examples')],
+    ...perClass.map((c) => [printable(c.name), percent(c.precision), percent(c.recall), percent(c.f1), integer(c.count)]),
+  ];
+  const sure = l10n.t('95 % sure between {0} and {1}', percent(low), percent(high));
+  return `${title}: ${percent(accuracy)} (${sure}), ${l10n.t('macro F1 {0}', percent(macroF1))}\n\n${table('lrrrr', rows)}`;
+}

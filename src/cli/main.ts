@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander';
+import { asFailure, exitCode, type Failure } from '../protocol/failure';
+import { loadLanguage } from '../trainer/language';
+import { Output } from './output';
+import { programFor } from './program';
+
+async function main(args: string[]): Promise<number> {
+  loadLanguage();
+  // Known before the command line is, because a command line that cannot be understood is reported as JSON too.
+  const output = new Output(args.includes('--json'));
+  try {
+    let code = 0;
+    const program = programFor(output, (given) => {
+      code = given;
+    });
+    if (args.length === 0) program.help();
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help, --version
+    const failure = error instanceof CommanderError ? usageFailure(error) : asFailure(error);
+    output.failure(failure);
+    return exitCode(failure.code);
+  }
+}
+
+function usageFailure(error: CommanderError): Failure {
+  return { code: 'usage', message: error.message.replace(/^error: /, ''), hint: 'thaw --help' };
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+  // Nothing should keep the process now; if a native library does, it must not keep the terminal.
+  setTimeout(() => process.exit(), 2_000).unref();
+});

@@ -1,0 +1,100 @@
+import * as l10n from '@vscode/l10n';
+import type { RunEvent } from '../protocol/events';
+import { bar, StatusLine } from './statusLine';
+import { duration, integer, percent } from './table';
+
+/** Shows a run's events to a person: a bar for what goes on, a line for what is done. */
+export class RunProgress {
+  private readonly status = new StatusLine();
+  private began = 0;
+  private first: { step: number; time: number } | undefined;
+  private epochs = 0;
+
+  show(event: RunEvent): void {
+    const { status } = this;
+    switch (event.type) {
+      case 'started':
+        this.began = event.time;
+        this.epochs = event.config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
+        status.show(l10n.t('Looking at {0}', event.config.data.path));
+        break;
+      case 'resumed':
+        this.first = undefined;
+        status.print(l10n.t('Going on after step {0}, epoch {1}.', event.step, event.epoch));
+        break;
+      case 'data': {
+        const counts = Object.entries(event.splits).map(([name, split]) => `${name} ${integer(split.count)}`);
+        status.print(l10n.t('Data: {0} classes, {1}', event.classes.length, counts.join(', ')));
+        for (const problem of event.problems) if (problem.severity !== 'info') status.print(`  ${problem.message} ${problem.meaning}`);
+        break;
+      }
+      case 'model':
+        status.print(
+          l10n.t('Model: {0}, {1} of {2} parameters learn', event.id, integer(event.trainableParameters), integer(event.parameters)),
+        );
+        break;
+      case 'prepare':
+        status.show(`${bar(event.done / event.total)} ${l10n.t('features {0}/{1}', integer(event.done), integer(event.total))}`);
+        break;
+      case 'phase':
+        this.first = undefined;
+        break;
+      case 'step':
+        status.show(this.stepText(event));
+        break;
+      case 'epoch':
+        status.print(this.epochText(event));
+        break;
+      case 'freeze':
+        status.print(l10n.t('From step {0} other layers learn: {1}', event.step, event.trainable.join(' ')));
+        break;
+      case 'warning':
+        status.print(event.message);
+        break;
+      case 'paused':
+        status.print(l10n.t('Paused after step {0}.', event.step));
+        break;
+      case 'continued':
+        status.print(l10n.t('Going on.'));
+        break;
+      case 'finished':
+        status.clear();
+        status.print(l10n.t('Done in {0}.', duration((event.time - this.began) / 1000)));
+        break;
+      case 'stopped':
+      case 'failed':
+        status.clear();
+        break;
+      case 'checkpoint':
+        break;
+    }
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    this.status.clear();
+  }
+
+  private stepText(event: Extract<RunEvent, { type: 'step' }>): string {
+    this.first ??= { step: event.step, time: event.time };
+    const steps = event.step - this.first.step;
+    const left = steps > 0 ? (((event.time - this.first.time) / steps) * (event.totalSteps - event.step)) / 1000 : Number.NaN;
+    const parts = [
+      bar(event.step / event.totalSteps),
+      this.epochs ? l10n.t('epoch {0}/{1}', event.epoch, this.epochs) : l10n.t('epoch {0}', event.epoch),
+      l10n.t('loss {0}', event.loss.toFixed(3)),
+      l10n.t('accuracy {0}', percent(event.accuracy)),
+      l10n.t('{0}/s', Math.round(event.examplesPerSecond)),
+    ];
+    if (Number.isFinite(left)) parts.push(l10n.t('{0} left', duration(left)));
+    return parts.join('  ');
+  }
+
+  private epochText(event: Extract<RunEvent, { type: 'epoch' }>): string {
+    const scores = ({ loss, accuracy }: { loss: number; accuracy: number }) => `${loss.toFixed(3)} ${percent(accuracy).padStart(7)}`;
+    const epoch = String(event.epoch).padStart(String(this.epochs).length);
+    const parts = [l10n.t('Epoch {0}', epoch), l10n.t('training {0}', scores(event.train))];
+    if (event.validation) parts.push(l10n.t('validation {0}', scores(event.validation)));
+    return [...parts, duration(event.seconds)].join('  ');
+  }
+}

@@ -1,0 +1,50 @@
+import { open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { liveProcess, readRecord, writeProcess } from '../core/runs';
+import { ThawError } from '../protocol/failure';
+
+/** Looking and writing take milliseconds; a lock as old as this was left by a process that died in between. */
+const staleMs = 10_000;
+
+/**
+ * Makes this process the one that works on a run folder, and says in it where it listens.
+ * @throws ThawError `run.busy` where another process is at it; `run.missing`.
+ */
+export async function claim(folder: string, address: string): Promise<void> {
+  await readRecord(folder);
+  const lock = join(folder, 'process.lock');
+  if (!(await locked(lock)) && !((await isStale(lock)) && (await locked(lock)))) throw busy(folder);
+  try {
+    if (await liveProcess(folder)) throw busy(folder);
+    await writeProcess(folder, address);
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function locked(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx')).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  if (found && Date.now() - found.mtimeMs < staleMs) return false;
+  await rm(path, { force: true });
+  return true;
+}
+
+function busy(folder: string): ThawError {
+  return new ThawError(
+    'run.busy',
+    l10n.t('Another process is working on this run.'),
+    l10n.t('Open the run to watch it, or stop it first.'),
+    { path: folder },
+  );
+}

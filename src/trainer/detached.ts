@@ -1,0 +1,74 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { parseRunConfig } from '../core/runs';
+import { asFailure, exitCode, type Failure } from '../protocol/failure';
+import { runFiles } from '../protocol/paths';
+import type { RunConfig } from '../protocol/runConfig';
+import { openSession, type Session, type SessionSpec } from './session';
+
+/** The one line on stdout by which whoever spawned the process learns how it began. */
+export type LaunchLine = { ready: { folder: string; address: string } } | { failure: Failure };
+
+const stdout = 1;
+const stderr = 2;
+
+/**
+ * Trains in the run folder until the run ends, with no tie to the process that spawned it.
+ * `begin` takes the configuration as JSON from stdin; `resume` takes it from the folder.
+ * @returns the exit code
+ */
+export async function trainDetached(mode: 'begin' | 'resume', folder: string): Promise<number> {
+  let session: Session;
+  try {
+    session = await openSession(await specOf(mode, path.resolve(folder)));
+  } catch (error) {
+    const failure = asFailure(error);
+    say({ failure });
+    return exitCode(failure.code);
+  }
+  say({ ready: { folder: session.run.folder, address: session.address } });
+  logInto(session.run.folder);
+  endOnSignals(session);
+  const last = await session.ended;
+  return last.type === 'failed' ? exitCode(last.error.code) : 0;
+}
+
+async function specOf(mode: 'begin' | 'resume', folder: string): Promise<SessionSpec> {
+  const { beginRun, resumeRun } = await import('../core/training');
+  const { modelsFolder } = await import('../core/weights');
+  const places = { folder, modelsFolder: modelsFolder(), runsFolder: path.dirname(folder) };
+  if (mode === 'begin') {
+    const config = parseRunConfig(JSON.parse(await readAll(process.stdin)));
+    return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => beginRun(config, { ...places, onEvent }) };
+  }
+  const { readRecord } = await import('../core/runs');
+  const { config }: { config: RunConfig } = await readRecord(folder);
+  return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => resumeRun(folder, { ...places, onEvent }) };
+}
+
+function say(line: LaunchLine): void {
+  writeSync(stdout, `${JSON.stringify(line)}\n`);
+}
+
+/**
+ * Lets go of the spawner's stdout and stderr, and sends what this process and its native libraries say to `child.log`.
+ * A closed descriptor's number goes to the next file that is opened, so both come to stand for the log.
+ */
+function logInto(folder: string): void {
+  const log = path.join(folder, runFiles.log);
+  for (const descriptor of [stdout, stderr]) {
+    closeSync(descriptor);
+    openSync(log, 'a');
+  }
+}
+
+/** The system shuts down, or somebody ends the process: a checkpoint first. A second signal ends it at once. */
+function endOnSignals({ run }: Session): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void run.checkpointAndEnd());
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

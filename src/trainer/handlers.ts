@@ -1,0 +1,64 @@
+import { cpus } from 'node:os';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { AssistantAnswers, AssistantRequest, InspectAnswer } from '../protocol/assistant';
+import { ThawError } from '../protocol/failure';
+import type { Context } from './assistant';
+import { Pool } from './pool';
+import { WarmPredictor } from './warmPredictor';
+
+export type RequestOf<K extends AssistantRequest['type']> = Extract<AssistantRequest, { type: K }>;
+
+type Handlers = {
+  [K in Exclude<keyof AssistantAnswers, 'cancel'>]: (request: RequestOf<K>, context: Context) => Promise<AssistantAnswers[K]>;
+};
+
+const pictures = new Pool(cpus().length);
+const predictor = new WarmPredictor();
+
+/** What each request does. Rooms of the core are loaded when they are first asked for: a preview needs no engine. */
+export const handlers: Handlers = {
+  async inspect({ path: root, validationSplit, testSplit }, { signal, progress }) {
+    const { openDataset, findLookalikes } = await import('../core/data');
+    const onProgress = (summary: InspectAnswer['summary']) => progress({ summary } satisfies InspectAnswer);
+    const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress });
+    const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
+    progress({ summary: dataset.summary, examples } satisfies InspectAnswer);
+    const found = await findLookalikes(dataset, { signal });
+    return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
+  },
+
+  async thumbnails({ root, paths, side }, { signal }) {
+    const { thumbnail } = await import('../core/data');
+    return Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side)))));
+  },
+
+  async models({ runsFolder }) {
+    const { listModels, modelsFolder } = await import('../core/weights');
+    return listModels({ modelsFolder: modelsFolder(), runsFolder });
+  },
+
+  async layers({ model: id, classes }) {
+    const { describeModel, modelsFolder } = await import('../core/weights');
+    const { layerTree } = await import('../core/nn');
+    const { presetsOf } = await import('../core/methods');
+    const { facts, model } = await describeModel(id, { classes, modelsFolder: modelsFolder() });
+    return { facts, root: layerTree(model.root, [3, model.input.size, model.input.size]), presets: presetsOf(model) };
+  },
+
+  async cost({ config, examples, classes }) {
+    const { estimateCost } = await import('../core/training');
+    const { modelsFolder } = await import('../core/weights');
+    return estimateCost(config, { examples, classes, modelsFolder: modelsFolder() });
+  },
+
+  async predict({ run, name, bytes, path: file }) {
+    const source = bytes ?? file;
+    if (source === undefined) throw new ThawError('usage', l10n.t('There is no picture to look at.'), '');
+    return predictor.predict(run, { name, source });
+  },
+
+  async doctor() {
+    return (await import('./doctor')).examine();
+  },
+};

@@ -1,0 +1,32 @@
+import { asFailure, exitCode } from '../protocol/failure';
+import { Assistant } from './assistant';
+import { trainDetached } from './detached';
+import { loadLanguage } from './language';
+
+const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER';
+
+async function main([mode, folder]: string[]): Promise<void> {
+  loadLanguage();
+  if (mode === 'assistant' && process.send) assist();
+  else if ((mode === 'begin' || mode === 'resume') && folder) process.exitCode = await trainDetached(mode, folder);
+  else {
+    console.error(usage);
+    process.exitCode = 2;
+  }
+}
+
+/** Serves the window that forked this process, and ends with it. */
+function assist(): void {
+  const assistant = new Assistant((message) => process.send?.(message, undefined, undefined, () => {}));
+  process.on('message', (message) => void assistant.receive(message));
+  process.once('disconnect', () => process.exit());
+}
+
+for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.once(kind, (error: unknown) => {
+    const failure = asFailure(error);
+    console.error(failure.detail ?? failure.message);
+    process.exit(exitCode(failure.code));
+  });
+}
+void main(process.argv.slice(2));
