@@ -1,0 +1,98 @@
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { ModelFacts } from '../protocol/assistant';
+import type { Failure } from '../protocol/failure';
+import type { Format } from './format';
+import { showFailure } from './notifications';
+import type { Picture, TabUi } from './tabServices';
+
+/** What the image decoder reads. */
+const pictureTypes = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'];
+
+interface ModelItem extends vscode.QuickPickItem {
+  /** Undefined: to be chosen on disk. */
+  readonly model?: string;
+}
+
+/** VS Code's own dialogs and editors, as a tab uses them. */
+export class EditorUi implements TabUi {
+  constructor(
+    private readonly format: Format,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  async pickModel(models: readonly ModelFacts[], current: string): Promise<string | undefined> {
+    const groups: [string, ModelFacts['source'][]][] = [
+      [l10n.t('Built in'), ['bundled', 'cached']],
+      [l10n.t('From scratch'), ['scratch']],
+      [l10n.t('Earlier runs'), ['run']],
+      [l10n.t('From disk'), ['disk']],
+    ];
+    const items = groups.flatMap(([label, sources]): ModelItem[] => {
+      const found = models.filter((model) => sources.includes(model.source)).map((model) => this.modelItem(model, current));
+      const more: ModelItem[] = sources.includes('disk') ? [{ label: `$(folder-opened) ${l10n.t('Choose a folder…')}` }] : [];
+      const group = [...found, ...more];
+      return group.length ? [{ label, kind: vscode.QuickPickItemKind.Separator }, ...group] : [];
+    });
+    const picked = await vscode.window.showQuickPick(items, {
+      title: l10n.t('Change Model'),
+      placeHolder: l10n.t('The model that the run begins from'),
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
+    if (!picked) return undefined;
+    return picked.model ?? this.pickModelFolder();
+  }
+
+  async pickPicture(): Promise<Picture | undefined> {
+    const [file] =
+      (await vscode.window.showOpenDialog({ title: l10n.t('Try a Picture'), filters: { [l10n.t('Pictures')]: pictureTypes } })) ?? [];
+    if (!file) return undefined;
+    return { name: path.basename(file.fsPath), bytes: new Uint8Array(await vscode.workspace.fs.readFile(file)) };
+  }
+
+  openFile(file: string): void {
+    void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true, viewColumn: vscode.ViewColumn.Beside });
+  }
+
+  /** In the Explorer where it shows the folder, else in the system's file manager. */
+  openFolder(folder: string): void {
+    const uri = vscode.Uri.file(folder);
+    const command = vscode.workspace.getWorkspaceFolder(uri) || vscode.env.remoteName ? 'revealInExplorer' : 'revealFileInOS';
+    void vscode.commands.executeCommand(command, uri);
+  }
+
+  showLog(): void {
+    this.log.show();
+  }
+
+  manageTrust(): void {
+    void vscode.commands.executeCommand('workbench.trust.manage');
+  }
+
+  showFailure(failure: Failure): void {
+    void showFailure(failure, this.log);
+  }
+
+  private modelItem(model: ModelFacts, current: string): ModelItem {
+    const origin = model.pretrainedOn ? l10n.t('trained on {0}', model.pretrainedOn) : l10n.t('starts from random weights');
+    return {
+      model: model.id,
+      label: model.id === current ? `$(check) ${model.title}` : model.title,
+      description: l10n.t('{0} parameters', this.format.count(model.parameters)),
+      detail: [origin, model.licence, `${model.imageSize} × ${model.imageSize}`].filter(Boolean).join(' · '),
+    };
+  }
+
+  private async pickModelFolder(): Promise<string | undefined> {
+    const [folder] =
+      (await vscode.window.showOpenDialog({
+        title: l10n.t('Folder with config.json and model.safetensors'),
+        canSelectFiles: false,
+        canSelectFolders: true,
+        openLabel: l10n.t('Use This Model'),
+      })) ?? [];
+    return folder?.fsPath;
+  }
+}

@@ -1,0 +1,39 @@
+import * as l10n from '@vscode/l10n';
+
+/** Numbers as people of that language write them. */
+export class Format {
+  private readonly whole: Intl.NumberFormat;
+  private readonly tenths: Intl.NumberFormat;
+
+  constructor(language: string) {
+    this.whole = new Intl.NumberFormat(language);
+    this.tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  }
+
+  /** "12,345" */
+  count(n: number): string {
+    return this.whole.format(n);
+  }
+
+  /** "96.9 %" of a share of 1. */
+  percent(share: number): string {
+    return l10n.t('{0} %', this.tenths.format(share * 100));
+  }
+
+  /** "now", "5 min", "2 h", "3 d", "2 w". */
+  age(since: number, now = Date.now()): string {
+    const minutes = Math.max(0, (now - since) / 60_000);
+    if (minutes < 1) return l10n.t('now');
+    if (minutes < 60) return l10n.t('{0} min', Math.floor(minutes));
+    if (minutes < 24 * 60) return l10n.t('{0} h', Math.floor(minutes / 60));
+    if (minutes < 14 * 24 * 60) return l10n.t('{0} d', Math.floor(minutes / 60 / 24));
+    return l10n.t('{0} w', Math.floor(minutes / 60 / 24 / 7));
+  }
+
+  /** "4 s", "2 min 9 s". */
+  duration(seconds: number): string {
+    const whole = Math.round(seconds);
+    if (whole < 60) return l10n.t('{0} s', whole);
+    return l10n.t('{0} min {1} s', Math.floor(whole / 60), whole % 60);
+  }
+}

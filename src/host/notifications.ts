@@ -1,0 +1,74 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { RunEvent } from '../protocol/events';
+import type { Failure } from '../protocol/failure';
+import type { Format } from './format';
+import type { Panels } from './panels';
+import type { RunSession } from './runSession';
+import type { Sessions } from './sessions';
+
+/** A word at the end of a run, or when it fails, to those who look elsewhere. */
+export class Notifications implements vscode.Disposable {
+  private readonly subscription: { dispose(): void };
+
+  constructor(
+    sessions: Sessions,
+    private readonly panels: Panels,
+    private readonly format: Format,
+  ) {
+    this.subscription = sessions.opened.on((session) => {
+      // What happened before this window looked is no news.
+      session.changed.on(({ reset, events }) => {
+        const last = events.at(-1);
+        if (!reset && last && !panels.isSeen(session)) void this.tell(session, last);
+      });
+      session.stateChanged.on((state) => {
+        if (state === 'ended' && !panels.isSeen(session)) void this.tellEnded(session);
+      });
+    });
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+
+  private async tell(session: RunSession, event: RunEvent): Promise<void> {
+    if (event.type === 'finished') {
+      const evaluation = event.report.test ?? event.report.validation;
+      const text = !evaluation
+        ? l10n.t('“{0}” has finished training.', session.title)
+        : event.report.test
+          ? l10n.t('“{0}” has finished training: {1} of the test set right.', session.title, this.format.percent(evaluation.accuracy))
+          : l10n.t(
+              '“{0}” has finished training: {1} of the validation set right.',
+              session.title,
+              this.format.percent(evaluation.accuracy),
+            );
+      const show = l10n.t('Show Result');
+      if ((await vscode.window.showInformationMessage(text, show)) === show) await this.panels.openRun(session.folder);
+    } else if (event.type === 'failed') {
+      const show = l10n.t('Show Run');
+      const text = l10n.t('“{0}” has failed: {1} {2}', session.title, event.error.message, event.error.hint);
+      if ((await vscode.window.showErrorMessage(text, show)) === show) await this.panels.openRun(session.folder);
+    }
+  }
+
+  private async tellEnded(session: RunSession): Promise<void> {
+    const resume = l10n.t('Resume');
+    const text = l10n.t('The training process of “{0}” has ended without a word. It can go on from its last checkpoint.', session.title);
+    if ((await vscode.window.showWarningMessage(text, resume)) === resume)
+      await vscode.commands.executeCommand('thaw.resume', session.folder);
+  }
+}
+
+/** A failure outside of any tab. */
+export async function showFailure(failure: Failure, log: vscode.LogOutputChannel): Promise<void> {
+  log.error([failure.code, failure.message, failure.path, failure.detail].filter(Boolean).join('\n'));
+  const where = failure.path && !failure.message.includes(failure.path) ? ` (${failure.path})` : '';
+  const show = l10n.t('Show Log');
+  const chosen = await vscode.window.showErrorMessage(
+    `${failure.message}${where} ${failure.hint}`.trim(),
+    ...(failure.detail ? [show] : []),
+  );
+  if (chosen === show) log.show();
+}

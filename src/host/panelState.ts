@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { defaultEpochs, defaultLearningRate } from '../protocol/defaults';
+import type { RunEvent } from '../protocol/events';
+import type { PanelPhase, PanelState, TrainingFields } from '../protocol/panel';
+import { type RunConfig, type RunConfigInput, runConfigSchema } from '../protocol/runConfig';
+
+/** Settings of VS Code that go into every run. */
+export interface RunSettings {
+  readonly runsFolder: string;
+  readonly engine: RunConfig['engine'];
+  readonly threads: number;
+  readonly idleMinutes: number;
+}
+
+export function initialState(folder: string, trusted: boolean): PanelState {
+  return {
+    title: path.basename(folder),
+    folder,
+    trusted,
+    phase: 'loading',
+    data: null,
+    dataFailure: null,
+    examples: [],
+    model: null,
+    modelFailure: null,
+    layers: null,
+    rules: [],
+    presets: [],
+    training: initialFields(),
+    cost: null,
+    run: null,
+    failure: null,
+    predictions: [],
+    trial: null,
+    log: [],
+  };
+}
+
+/** What the configuration itself says where nobody has said anything. */
+function initialFields(): TrainingFields {
+  const learningRate = defaultLearningRate('head', 'adamw', { source: 'bundled' });
+  return fieldsOf(runConfigSchema.parse({ data: { path: '.' }, phases: [{ epochs: defaultEpochs, learningRate, rules: [] }] }));
+}
+
+export function fieldsOf(config: RunConfig): TrainingFields {
+  return {
+    epochs: config.phases.reduce((sum, phase) => sum + phase.epochs, 0),
+    batchSize: config.batchSize,
+    learningRate: config.phases[0]?.learningRate ?? defaultLearningRate('head', config.optimizer.name, { source: 'bundled' }),
+    augmentation: config.augmentation,
+    earlyStopping: config.earlyStopping,
+    optimizer: config.optimizer.name,
+    weightDecay: config.optimizer.weightDecay,
+    labelSmoothing: config.labelSmoothing,
+    classWeights: config.classWeights,
+    schedule: config.schedule.name,
+    warmup: config.schedule.warmup,
+    validationSplit: config.data.validationSplit,
+    testSplit: config.data.testSplit,
+    seed: config.seed,
+  };
+}
+
+/** The configuration of a run as the tab stands, not yet checked. */
+export function configOf(state: PanelState, modelId: string, settings: RunSettings): RunConfigInput {
+  const fields = state.training;
+  return {
+    data: { path: state.folder, validationSplit: fields.validationSplit, testSplit: fields.testSplit },
+    model: modelId,
+    phases: [{ epochs: fields.epochs, learningRate: fields.learningRate, rules: state.rules }],
+    batchSize: fields.batchSize,
+    optimizer: { name: fields.optimizer, weightDecay: fields.weightDecay },
+    schedule: { name: fields.schedule, warmup: fields.warmup },
+    augmentation: fields.augmentation,
+    labelSmoothing: fields.labelSmoothing,
+    classWeights: fields.classWeights,
+    earlyStopping: fields.earlyStopping,
+    seed: fields.seed,
+    engine: settings.engine,
+    threads: settings.threads,
+    idleMinutes: settings.idleMinutes,
+  };
+}
+
+/** The rules in force after these events; null where they don't say. */
+export function rulesAfter(events: readonly RunEvent[]): string[] | null {
+  const last = events.findLast((event) => event.type === 'phase' || event.type === 'freeze');
+  return last?.type === 'phase' || last?.type === 'freeze' ? last.trainable : null;
+}
+
+/** Whether a run in this tab is at work, so that data, model and fields stay as they are. */
+export function isBusy(phase: PanelPhase): boolean {
+  return phase === 'starting' || isAtWork(phase);
+}
+
+/** Whether there is a run that can still be influenced. */
+export function isAtWork(phase: PanelPhase): boolean {
+  return phase === 'preparing' || phase === 'training' || phase === 'paused';
+}
+
+export function sameRules(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((rule, i) => rule === b[i]);
+}

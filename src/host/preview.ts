@@ -1,0 +1,156 @@
+import type { ModelFacts } from '../protocol/assistant';
+import { defaultModel, defaultPreset, scratchModel } from '../protocol/defaults';
+import { asFailure } from '../protocol/failure';
+import { type LayerNode, withRules } from '../protocol/layers';
+import type { PanelState } from '../protocol/panel';
+import { runConfigSchema } from '../protocol/runConfig';
+import { configOf } from './panelState';
+import type { Disposable } from './signal';
+import type { TabServices } from './tabServices';
+
+/** Long enough for a number to be typed, or for some boxes to be ticked. */
+const settleMs = 300;
+
+/** What is seen before anything is trained: data, model, layers, cost. Each arrives when it is known; none waits for a slow one. */
+export class Preview implements Disposable {
+  /** The id by which the model was chosen. */
+  modelId: string | null = null;
+  models: ModelFacts[] = [];
+  /** The tree without regard to rules. */
+  private tree: LayerNode | null = null;
+  private classes = 0;
+  private readonly work = { data: new AbortController(), model: new AbortController(), cost: new AbortController() };
+  private costTimer: NodeJS.Timeout | null = null;
+  private dataTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly services: TabServices,
+    private readonly state: () => PanelState,
+    private readonly update: (part: Partial<PanelState>) => void,
+  ) {}
+
+  /** @param known the model and rules of a run, which stay as they are; a fresh tab takes the defaults */
+  load(known: { model: string; classes: number; rules: string[] } | null): void {
+    void this.loadData();
+    if (known) {
+      this.classes = known.classes;
+      void this.loadModel(known.model, known.rules);
+      void this.listModels();
+    } else void this.chooseDefault();
+  }
+
+  async loadData(): Promise<void> {
+    const signal = this.renew('data');
+    const { folder, training } = this.state();
+    const question = { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit };
+    const show =
+      (checking: boolean) => (answer: { summary: NonNullable<PanelState['data']>['summary']; examples?: PanelState['examples'] }) => {
+        if (signal.aborted) return;
+        this.update({
+          data: { summary: answer.summary, checking },
+          dataFailure: null,
+          ...(answer.examples && { examples: answer.examples }),
+        });
+        this.countClasses(answer.summary.classes.length);
+      };
+    try {
+      show(false)(await this.services.assistant.ask('inspect', question, { signal, onProgress: show(true) }));
+      this.estimate();
+    } catch (error) {
+      const data = this.state().data;
+      if (!signal.aborted) this.update({ dataFailure: asFailure(error), data: data && { ...data, checking: false } });
+    }
+  }
+
+  /** Splits have changed: looks again when no more changes come. */
+  loadDataSoon(): void {
+    if (this.dataTimer) clearTimeout(this.dataTimer);
+    this.dataTimer = setTimeout(() => void this.loadData(), settleMs);
+  }
+
+  /** @param rules what learns; the default for that model when absent */
+  async loadModel(id: string, rules?: string[]): Promise<void> {
+    this.modelId = id;
+    const signal = this.renew('model');
+    if (this.classes < 2) return; // a head needs its classes: `countClasses` comes back here
+    try {
+      const answer = await this.services.assistant.ask('layers', { model: id, classes: this.classes }, { signal });
+      if (signal.aborted) return;
+      const wanted = defaultPreset(answer.facts);
+      const chosen = rules ?? answer.presets.find((preset) => preset.name === wanted)?.rules ?? [];
+      this.tree = answer.root;
+      this.update({
+        model: answer.facts,
+        modelFailure: null,
+        presets: answer.presets,
+        layers: withRules(answer.root, chosen),
+        rules: chosen,
+      });
+      this.estimate();
+    } catch (error) {
+      if (!signal.aborted) this.update({ modelFailure: asFailure(error), layers: null, cost: null });
+    }
+  }
+
+  /** The tree as it stands under the rules. */
+  layersUnder(rules: readonly string[]): LayerNode | null {
+    return this.tree && withRules(this.tree, rules);
+  }
+
+  /** What a run would cost, once nothing has changed for a moment. */
+  estimate(): void {
+    if (this.costTimer) clearTimeout(this.costTimer);
+    this.costTimer = setTimeout(() => void this.estimateNow(), settleMs);
+  }
+
+  async listModels(): Promise<ModelFacts[]> {
+    const { runsFolder } = this.services.settings(this.state().folder);
+    this.models = await this.services.assistant.ask('models', { runsFolder });
+    return this.models;
+  }
+
+  dispose(): void {
+    for (const controller of Object.values(this.work)) controller.abort();
+    if (this.costTimer) clearTimeout(this.costTimer);
+    if (this.dataTimer) clearTimeout(this.dataTimer);
+  }
+
+  private async chooseDefault(): Promise<void> {
+    try {
+      const models = await this.listModels();
+      const usable = (id: string) => models.find((model) => model.id === id);
+      const chosen = usable(defaultModel) ?? usable(scratchModel);
+      if (chosen && !this.state().model) this.update({ model: chosen });
+      await this.loadModel(chosen?.id ?? scratchModel);
+    } catch (error) {
+      this.update({ modelFailure: asFailure(error) });
+    }
+  }
+
+  private countClasses(classes: number): void {
+    if (classes === this.classes) return;
+    this.classes = classes;
+    if (this.modelId !== null) void this.loadModel(this.modelId, this.tree ? this.state().rules : undefined);
+  }
+
+  private async estimateNow(): Promise<void> {
+    const signal = this.renew('cost');
+    const state = this.state();
+    const examples = state.data?.summary.splits.train?.count;
+    if (!examples || !state.layers || this.modelId === null || !state.trusted) return;
+    const config = runConfigSchema.safeParse(configOf(state, this.modelId, this.services.settings(state.folder)));
+    if (!config.success) return; // Start training says what is wrong
+    try {
+      const cost = await this.services.assistant.ask('cost', { config: config.data, examples, classes: this.classes }, { signal });
+      if (!signal.aborted) this.update({ cost });
+    } catch {
+      if (!signal.aborted) this.update({ cost: null }); // an estimate is worth no alarm
+    }
+  }
+
+  private renew(kind: keyof Preview['work']): AbortSignal {
+    this.work[kind].abort();
+    this.work[kind] = new AbortController();
+    return this.work[kind].signal;
+  }
+}

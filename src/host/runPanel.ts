@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { fromPanelSchema, type ToPanel } from '../protocol/panel';
+import { pageHtml } from './html';
+import type { Tab } from './tab';
+
+export const runViewType = 'thaw.run';
+
+export function panelOptions(extension: vscode.Uri): vscode.WebviewOptions & vscode.WebviewPanelOptions {
+  return { enableScripts: true, enableFindWidget: true, localResourceRoots: [vscode.Uri.joinPath(extension, 'dist', 'webview')] };
+}
+
+/** Shows a tab in a webview: state and events out, checked messages in. */
+export class RunPanel implements vscode.Disposable {
+  /** A hidden webview hears nothing; when it comes back it says `ready` and is told everything. */
+  private listening = false;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(
+    readonly tab: Tab,
+    readonly panel: vscode.WebviewPanel,
+    extension: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    panel.webview.options = panelOptions(extension);
+    panel.title = tab.state.title;
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(extension, 'media', 'tab-light.svg'),
+      dark: vscode.Uri.joinPath(extension, 'media', 'tab-dark.svg'),
+    };
+    this.subscriptions = [
+      panel.webview.onDidReceiveMessage((message) => this.receive(message)),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.listening = false;
+      }),
+      tab.posted.on((message) => this.post(message)),
+    ];
+    const resource = (name: string) => panel.webview.asWebviewUri(vscode.Uri.joinPath(extension, 'dist', 'webview', name)).toString();
+    panel.webview.html = pageHtml({
+      cspSource: panel.webview.cspSource,
+      script: resource('main.js'),
+      style: resource('main.css'),
+      nonce: randomBytes(16).toString('hex'),
+      language: vscode.env.language,
+    });
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+    this.tab.dispose();
+  }
+
+  private receive(raw: unknown): void {
+    const message = fromPanelSchema.safeParse(raw);
+    if (!message.success) {
+      this.log.warn(`The tab sent what cannot be understood: ${message.error.message}`);
+      return;
+    }
+    if (message.data.type === 'ready') {
+      this.listening = true;
+      const words = vscode.l10n.bundle;
+      this.post({ type: 'state', state: {}, locale: vscode.env.language, ...(words && { l10n: words as Record<string, string> }) });
+    }
+    void this.tab.handle(message.data);
+  }
+
+  private post(message: ToPanel): void {
+    if (this.listening) void this.panel.webview.postMessage(message);
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import * as l10n from '@vscode/l10n';
+import { z } from 'zod';
+import { failureSchema, ThawError } from '../protocol/failure';
+import type { RunConfig } from '../protocol/runConfig';
+import { type ChildSettings, childEnvironment } from './childEnvironment';
+
+const launchLineSchema = z.union([
+  z.object({ ready: z.object({ folder: z.string(), address: z.string() }) }),
+  z.object({ failure: failureSchema }),
+]);
+
+export type Launch =
+  | { readonly mode: 'begin'; readonly folder: string; readonly config: RunConfig }
+  | { readonly mode: 'resume'; readonly folder: string };
+
+/**
+ * Starts the process of a run, which lives on without this window, and waits until it listens.
+ * @returns the address of its socket
+ * @throws ThawError what it said on its way out; `process.died` when it said nothing; `interrupted`
+ */
+export async function launchRun(launch: Launch, settings: ChildSettings, signal?: AbortSignal): Promise<string> {
+  // Its stderr goes to a file: a pipe would break under it when this window goes.
+  const scratch = mkdtempSync(path.join(tmpdir(), 'thaw-launch-'));
+  const stderrPath = path.join(scratch, 'stderr.log');
+  const child = spawn(process.execPath, [settings.script, launch.mode, launch.folder], {
+    cwd: tmpdir(), // a working directory cannot be deleted on Windows
+    detached: true,
+    env: childEnvironment(settings),
+    stdio: ['pipe', 'pipe', openSync(stderrPath, 'a')],
+    windowsHide: true,
+  });
+  const abort = () => child.kill();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const exit = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, killer) => resolve(killer ?? `exit code ${code}`));
+    });
+    child.stdin?.on('error', () => {}); // it may end before it reads: `exit` says so
+    child.stdin?.end(launch.mode === 'begin' ? JSON.stringify(launch.config) : '');
+    const line = await firstLine(child.stdout as Readable);
+    if (signal?.aborted) throw new ThawError('interrupted', l10n.t('Stopped before it began.'), '');
+    const parsed = launchLineSchema.safeParse(line === null ? null : parseJson(line));
+    if (!parsed.success) {
+      const said = await readFile(stderrPath, 'utf8').catch(() => '');
+      throw new ThawError(
+        'process.died',
+        l10n.t('The training process ended before it began ({0}).', line === null ? await exit : line.slice(0, 200)),
+        l10n.t('Run “Thaw: Check This Machine” to see what is missing.'),
+        { detail: said.slice(-4000) || undefined },
+      );
+    }
+    if ('failure' in parsed.data) {
+      const { code, message, hint, ...more } = parsed.data.failure;
+      throw new ThawError(code, message, hint, more);
+    }
+    return parsed.data.ready.address;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    child.stdout?.destroy();
+    child.unref();
+    try {
+      rmSync(scratch, { recursive: true, force: true });
+    } catch {
+      // Windows keeps a file that is open in the child; the system clears its temporary folder.
+    }
+  }
+}
+
+/** The first line of a stream, null when it ends without one. */
+async function firstLine(stream: Readable): Promise<string | null> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    text += chunk;
+    const end = text.indexOf('\n');
+    if (end >= 0) return text.slice(0, end);
+  }
+  return text.trim() || null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,326 @@
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { newRunFolder } from '../core/runs';
+import { defaultLearningRate, defaultPreset } from '../protocol/defaults';
+import { asFailure } from '../protocol/failure';
+import type { FromPanel, PanelState, ToPanel, TrainingFields } from '../protocol/panel';
+import { toggled } from '../protocol/rules';
+import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
+import { configOf, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, sameRules } from './panelState';
+import { Preview } from './preview';
+import type { RunSession } from './runSession';
+import { type Disposable, Signal } from './signal';
+import { isInside, openFile } from './tabFiles';
+import type { Picture, TabServices } from './tabServices';
+import { ThumbnailQueue } from './thumbnailQueue';
+
+/** What an editor tab shows and does, without the editor: a folder of data, and the run in it once there is one. */
+export class Tab implements Disposable {
+  /** For the webview. */
+  readonly posted = new Signal<ToPanel>();
+  /** The keys of the state that have changed. */
+  readonly changed = new Signal<Partial<PanelState>>();
+  state: PanelState;
+  session: RunSession | null = null;
+  private readonly preview: Preview;
+  private readonly thumbnails: ThumbnailQueue;
+  private readonly subscriptions: Disposable[] = [];
+  /** Until somebody types a learning rate, it follows what learns. */
+  private learningRateByHand = false;
+  /** Rules asked of a run that it has not confirmed. */
+  private asked: string[] | null = null;
+  private launching: AbortController | null = null;
+
+  constructor(
+    readonly folder: string,
+    private readonly services: TabServices,
+  ) {
+    this.state = initialState(folder, services.trusted());
+    this.preview = new Preview(
+      services,
+      () => this.state,
+      (part) => {
+        this.update(part);
+        if (part.rules) this.followLearningRate();
+        this.settle();
+      },
+    );
+    this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => this.posted.fire({ type: 'thumbnails', images }));
+  }
+
+  /** Looks at the data, and chooses a model. */
+  open(): void {
+    this.preview.load(null);
+  }
+
+  /** Shows a run that began before. */
+  openRun(session: RunSession): void {
+    const { config, classes } = session.record;
+    this.learningRateByHand = true;
+    const rules = config.phases[0]?.rules ?? [];
+    this.update({ training: fieldsOf(config), rules });
+    this.adopt(session);
+    this.preview.load({ model: config.model, classes: classes.length, rules: this.state.rules });
+  }
+
+  async handle(message: FromPanel): Promise<void> {
+    const { ui } = this.services;
+    switch (message.type) {
+      case 'ready':
+        this.thumbnails.clear();
+        this.posted.fire({ type: 'state', state: this.state });
+        this.posted.fire({ type: 'events', reset: true, events: this.session?.events ?? [] });
+        return;
+      case 'thumbnails':
+        return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
+      case 'changeModel':
+        return this.changeModel();
+      case 'preset':
+        return this.setRules(this.state.presets.find((preset) => preset.name === message.name)?.rules ?? this.state.rules);
+      case 'toggle':
+        return this.toggle(message.layer, message.on);
+      case 'training':
+        return this.setTraining(message.fields);
+      case 'start':
+        return this.start();
+      case 'pause':
+        return this.order({ type: 'pause' });
+      case 'resume':
+        return this.resume();
+      case 'stop':
+        return this.stop();
+      case 'openFile':
+        return openFile(message.path, this.state.run ? [this.folder, this.state.run.path] : [this.folder], ui);
+      case 'openRunFolder':
+        return this.state.run ? ui.openFolder(this.state.run.path) : undefined;
+      case 'showLog':
+        return ui.showLog();
+      case 'manageTrust':
+        return ui.manageTrust();
+      case 'retry':
+        return this.retry();
+      case 'try':
+        return this.tryPicture(message.bytes && { name: message.name, bytes: message.bytes });
+    }
+  }
+
+  /** Ticks or clears the box of a layer, from the tab or from the side bar. */
+  toggle(layer: string, on: boolean): Promise<void> {
+    return this.setRules(toggled(this.state.rules, layer, on));
+  }
+
+  reveal(layer: string): void {
+    this.posted.fire({ type: 'reveal', layer });
+  }
+
+  trust(): void {
+    this.update({ trusted: this.services.trusted() });
+    this.preview.estimate();
+  }
+
+  async stop(): Promise<void> {
+    if (this.launching) this.launching.abort();
+    else await this.order({ type: 'stop' });
+  }
+
+  async resume(): Promise<void> {
+    const session = this.session;
+    if (!session || !this.services.trusted()) return;
+    if (session.live) return this.order({ type: 'continue' });
+    await this.launch((signal) => this.services.sessions.resume(session.folder, signal));
+  }
+
+  dispose(): void {
+    this.launching?.abort();
+    this.preview.dispose();
+    this.thumbnails.clear();
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.posted.dispose();
+    this.changed.dispose();
+  }
+
+  private async start(): Promise<void> {
+    const { data, layers, phase } = this.state;
+    if (!this.services.trusted() || !data || !layers || this.preview.modelId === null || isBusy(phase)) return;
+    const settings = this.services.settings(this.folder);
+    const config = runConfigSchema.safeParse(configOf(this.state, this.preview.modelId, settings));
+    if (!config.success) {
+      const message = config.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n');
+      this.update({
+        phase: 'failed',
+        failure: { code: 'config.invalid', message, hint: l10n.t('Correct these fields, then start again.') },
+      });
+      return;
+    }
+    this.release();
+    this.update({ run: null, predictions: [], trial: null, log: [] });
+    this.posted.fire({ type: 'events', reset: true, events: [] });
+    const folder = newRunFolder(settings.runsFolder, this.state.title);
+    await this.launch((signal) => this.services.sessions.begin(folder, config.data, signal));
+  }
+
+  private async launch(begin: (signal: AbortSignal) => Promise<RunSession>): Promise<void> {
+    if (this.launching) return;
+    this.launching = new AbortController();
+    this.update({ phase: 'starting', failure: null });
+    try {
+      this.adopt(await begin(this.launching.signal));
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.code !== 'interrupted') this.update({ phase: 'failed', failure });
+      else this.update({ phase: this.session?.state ?? 'ready' });
+    } finally {
+      this.launching = null;
+    }
+  }
+
+  /** Shows a run from now on. */
+  private adopt(session: RunSession): void {
+    this.release();
+    this.session = session;
+    this.update({ run: { path: session.folder, id: session.record.id }, log: session.log });
+    this.follow(session.events);
+    this.posted.fire({ type: 'events', reset: true, events: session.events });
+    this.subscriptions.push(
+      session.changed.on(({ reset, events }) => {
+        this.posted.fire({ type: 'events', reset, events: reset ? session.events : events });
+        this.follow(events);
+      }),
+      session.stateChanged.on(() => this.follow([])),
+      session.logged.on(() => this.update({ log: session.log })),
+    );
+  }
+
+  private release(): void {
+    for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
+    this.session = null;
+    this.asked = null;
+  }
+
+  /** Takes over what a run's events say about the tab. */
+  private follow(events: RunSession['events']): void {
+    const session = this.session;
+    if (!session) return;
+    const rules = rulesAfter(events);
+    if (rules && this.asked && sameRules(rules, this.asked)) this.asked = null;
+    if (rules && !this.asked && !sameRules(rules, this.state.rules)) this.showRules(rules);
+    const last = session.events.at(-1);
+    const failure = last?.type === 'failed' ? last.error : null;
+    const part: Partial<PanelState> = {};
+    if (session.state !== this.state.phase && !this.launching) part.phase = session.state;
+    if (failure !== this.state.failure) part.failure = failure;
+    if (session.predictions !== this.state.predictions) part.predictions = session.predictions;
+    if (Object.keys(part).length) this.update(part);
+  }
+
+  private async setRules(rules: string[]): Promise<void> {
+    const { phase } = this.state;
+    if (phase === 'starting' || (isAtWork(phase) && !this.session?.live)) return this.showRules(this.state.rules); // puts the box back
+    const before = this.state.rules;
+    this.showRules(rules);
+    if (!isAtWork(phase)) {
+      this.followLearningRate();
+      this.preview.estimate();
+      return;
+    }
+    this.asked = rules;
+    try {
+      await this.session?.request({ type: 'freeze', rules });
+    } catch (error) {
+      this.asked = null;
+      this.showRules(before);
+      this.services.ui.showFailure(asFailure(error));
+    }
+  }
+
+  private showRules(rules: string[]): void {
+    this.update({ rules, layers: this.preview.layersUnder(rules) ?? this.state.layers });
+  }
+
+  /** The rate that suits the preset in force, as long as nobody chose one. */
+  private followLearningRate(): void {
+    const { model, presets, rules, training } = this.state;
+    if (this.learningRateByHand || !model) return;
+    const preset: Preset = presets.find((candidate) => sameRules(candidate.rules, rules))?.name ?? defaultPreset(model);
+    const learningRate = defaultLearningRate(preset, training.optimizer, model);
+    if (learningRate !== training.learningRate) this.update({ training: { ...training, learningRate } });
+  }
+
+  private setTraining(fields: Partial<TrainingFields>): void {
+    const before = this.state.training;
+    if (isBusy(this.state.phase)) {
+      this.update({ training: before }); // puts the field back
+      return;
+    }
+    const training = { ...before, ...fields };
+    if (fields.learningRate !== undefined && fields.learningRate !== before.learningRate) this.learningRateByHand = true;
+    if (training.optimizer !== before.optimizer && fields.weightDecay === undefined)
+      training.weightDecay = optimizerSchema.parse({ name: training.optimizer }).weightDecay;
+    this.update({ training });
+    this.followLearningRate();
+    if (training.validationSplit !== before.validationSplit || training.testSplit !== before.testSplit) this.preview.loadDataSoon();
+    else this.preview.estimate();
+  }
+
+  private async changeModel(): Promise<void> {
+    if (isBusy(this.state.phase)) return;
+    try {
+      const models = await this.preview.listModels();
+      const id = await this.services.ui.pickModel(models, this.preview.modelId ?? '');
+      if (id === undefined || isBusy(this.state.phase)) return;
+      this.learningRateByHand = false;
+      await this.preview.loadModel(id);
+    } catch (error) {
+      this.services.ui.showFailure(asFailure(error));
+    }
+  }
+
+  private async order(order: Parameters<RunSession['request']>[0]): Promise<void> {
+    try {
+      await this.session?.request(order);
+    } catch (error) {
+      this.services.ui.showFailure(asFailure(error));
+    }
+  }
+
+  private async retry(): Promise<void> {
+    const { phase, dataFailure, modelFailure } = this.state;
+    if (dataFailure) {
+      this.update({ dataFailure: null });
+      await this.preview.loadData();
+    } else if (modelFailure) {
+      this.update({ modelFailure: null });
+      await this.preview.loadModel(this.preview.modelId ?? '');
+    } else if (phase === 'failed' || phase === 'ended') await (this.session ? this.resume() : this.start());
+  }
+
+  /** @param dropped null to choose a file */
+  private async tryPicture(dropped: Pick<Picture, 'name' | 'bytes'> | null): Promise<void> {
+    const { run } = this.state;
+    const picture = run && (dropped ?? (await this.services.ui.pickPicture()));
+    if (!picture) return;
+    const { name, bytes } = picture;
+    const trial = { name, busy: false, answer: null, failure: null };
+    this.update({ trial: { ...trial, busy: true } });
+    this.posted.fire({ type: 'trialPicture', bytes });
+    try {
+      const answer = await this.services.assistant.ask('predict', { run: run.path, name, bytes: new Uint8Array(bytes) });
+      this.update({ trial: { ...trial, answer } });
+    } catch (error) {
+      this.update({ trial: { ...trial, failure: asFailure(error) } });
+    }
+  }
+
+  /** Loading is over when data and model are there, or cannot be. */
+  private settle(): void {
+    const { phase, data, dataFailure, layers, modelFailure } = this.state;
+    if (phase === 'loading' && (dataFailure || (data && (layers || modelFailure)))) this.update({ phase: 'ready' });
+    else if (phase === 'ready' && !data && !dataFailure) this.update({ phase: 'loading' });
+  }
+
+  private update(part: Partial<PanelState>): void {
+    this.state = { ...this.state, ...part };
+    this.changed.fire(part);
+    this.posted.fire({ type: 'state', state: part });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Assistant } from './assistantProcess';
+
+export interface Thumbnail {
+  path: string;
+  bytes: Uint8Array | null;
+}
+
+/** Few enough that the first rows show at once, enough to keep all cores busy. */
+const batch = 16;
+const inFlight = 2;
+/** Pixels: a 60 px tile on a screen of twice that density. */
+const side = 120;
+
+/** Makes thumbnails in small batches, what was asked for last first: that is what is in view. */
+export class ThumbnailQueue {
+  private waiting: string[] = [];
+  private running = 0;
+
+  constructor(
+    private readonly root: string,
+    private readonly assistant: Assistant,
+    private readonly deliver: (images: Thumbnail[]) => void,
+  ) {}
+
+  want(paths: readonly string[]): void {
+    const wanted = new Set(paths);
+    this.waiting = [...wanted, ...this.waiting.filter((path) => !wanted.has(path))];
+    this.pump();
+  }
+
+  /** Forgets what is still waiting: the view that asked is gone. */
+  clear(): void {
+    this.waiting = [];
+  }
+
+  private pump(): void {
+    while (this.running < inFlight && this.waiting.length) {
+      const paths = this.waiting.splice(0, batch);
+      this.running++;
+      void this.make(paths).then((images) => {
+        this.running--;
+        this.deliver(images);
+        this.pump();
+      });
+    }
+  }
+
+  private async make(paths: string[]): Promise<Thumbnail[]> {
+    try {
+      const bytes = await this.assistant.ask('thumbnails', { root: this.root, paths, side });
+      return paths.map((path, i) => ({ path, bytes: bytes[i] ?? null }));
+    } catch {
+      return paths.map((path) => ({ path, bytes: null })); // shown as pictures that cannot be
+    }
+  }
+}
