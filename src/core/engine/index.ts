@@ -1,0 +1,46 @@
+import * as l10n from '@vscode/l10n';
+import { asFailure, ThawError } from '../../protocol/failure';
+import type { Engine } from './engine';
+import { OnnxEngine } from './onnx/onnxEngine';
+import { loadOnnxRuntime } from './onnx/runtime';
+import { threadCount } from './threads';
+
+export type { DType, Engine, NamedTensors, Program, ProgramSpec, Step, TensorData, Tensors } from './engine';
+
+export interface EngineFacts {
+  readonly name: Engine['name'];
+  readonly available: boolean;
+  readonly version: string;
+  /** Why it is not available. */
+  readonly reason?: string;
+}
+
+/**
+ * @param threads as many as asked for, no more than cores; 0 for the physical ones
+ * @throws ThawError `engine.missing`
+ */
+export async function createEngine(name: Engine['name'], { threads }: { threads: number }): Promise<Engine> {
+  switch (name) {
+    case 'onnx': {
+      const { ort, version } = await loadOnnxRuntime();
+      return new OnnxEngine(ort, version, threadCount(threads));
+    }
+    case 'tensorflow':
+      throw new ThawError('engine.missing', noTensorflow(), l10n.t('Choose the engine "onnx": it is included.'));
+  }
+}
+
+/** What `createEngine` can make here. */
+export async function availableEngines(): Promise<EngineFacts[]> {
+  const tensorflow: EngineFacts = { name: 'tensorflow', available: false, version: '', reason: noTensorflow() };
+  try {
+    const { version } = await loadOnnxRuntime();
+    return [{ name: 'onnx', available: true, version }, tensorflow];
+  } catch (error) {
+    return [{ name: 'onnx', available: false, version: '', reason: asFailure(error).message }, tensorflow];
+  }
+}
+
+function noTensorflow(): string {
+  return l10n.t('This version of Thaw computes with onnxruntime alone.');
+}

@@ -1,0 +1,21 @@
+import * as l10n from '@vscode/l10n';
+import { ThawError } from '../../../protocol/failure';
+
+/** An error of onnxruntime, told by its words: it has no codes that reach JavaScript. */
+export function failed(error: unknown, message: string): ThawError {
+  if (error instanceof ThawError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  if (/bad_alloc|out of memory|failed to allocate|allocation failed|Invalid typed array length/i.test(detail))
+    return new ThawError(
+      'engine.outOfMemory',
+      l10n.t('Not enough memory for this step.'),
+      l10n.t('Use a smaller batch size, a smaller image size or fewer learning layers, then resume.'),
+      { detail, cause: error },
+    );
+  if (/NOT_IMPLEMENTED|Could not find an implementation/i.test(detail))
+    return new ThawError('engine.unsupported', message, l10n.t('onnxruntime lacks an operation for these types.'), {
+      detail,
+      cause: error,
+    });
+  return new ThawError('engine.failed', message, l10n.t('The details say what onnxruntime found.'), { detail, cause: error });
+}

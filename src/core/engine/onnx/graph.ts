@@ -1,0 +1,213 @@
+import { broadcastShapes, sizeOf } from './shapes';
+
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
+export type ElementArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
+
+/**
+ * A recorded tensor. Its elements lie row-major in `shape`. A layer op that prefers another arrangement gives a value
+ * a tag of its own; `Graph.nodes`, through which every node goes, is where such a value would be turned back for others.
+ */
+export interface Value {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** A number is an int attribute: floats are marked, as ONNX tells the two apart. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
+/** null stands for an optional input left out. */
+export type Inputs = readonly (Value | null)[];
+
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+}
+
+interface Constant {
+  readonly value: Value;
+  readonly data: ElementArray;
+}
+
+/** Constants up to this many elements are shared when their bytes agree. */
+const sharedUpTo = 64;
+
+/** An ONNX graph while it is recorded: nodes in the order in which they can run, constants by name. */
+export class Graph {
+  readonly recorded: GraphNode[] = [];
+  readonly constants = new Map<string, Constant>();
+  private readonly shared = new Map<string, Value>();
+  private readonly views = new Map<string, Value>();
+  private count = 0;
+
+  /** A tensor that is fed to the graph. */
+  input(name: string, shape: readonly number[], dtype: ElementType): Value {
+    return { name, shape, dtype };
+  }
+
+  constant(data: ElementArray, shape: readonly number[], dtype: ElementType, name?: string): Value {
+    const key = data.length <= sharedUpTo ? `${dtype}[${shape}]${data.join()}` : null;
+    const known = key === null ? undefined : this.shared.get(key);
+    if (known) return known;
+    const value = { name: name ?? `constant${this.count++}`, shape, dtype };
+    this.constants.set(value.name, { value, data });
+    if (key !== null) this.shared.set(key, value);
+    return value;
+  }
+
+  /** The values of a constant; undefined for everything that is computed or fed. */
+  dataOf(value: Value): ElementArray | undefined {
+    return this.constants.get(value.name)?.data;
+  }
+
+  nodes(operator: string, inputs: Inputs, outputs: readonly Omit<Value, 'name'>[], attributes: Attributes = {}): Value[] {
+    const values = outputs.map(({ shape, dtype }) => ({ name: `${operator}${this.count++}`, shape, dtype }));
+    this.recorded.push({ operator, inputs: inputs.map((v) => v?.name ?? ''), outputs: values.map((v) => v.name), attributes });
+    return values;
+  }
+
+  node(operator: string, inputs: Inputs, shape: readonly number[], attributes: Attributes = {}, dtype?: ElementType): Value {
+    return this.nodes(operator, inputs, [{ shape, dtype: dtype ?? (inputs[0] as Value).dtype }], attributes)[0] as Value;
+  }
+
+  scalar(value: number, dtype: ElementType = 'float32'): Value {
+    const data = dtype === 'float64' ? Float64Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Float32Array.of(value);
+    return this.constant(data, [], dtype);
+  }
+
+  /** Shapes, axes and the like, which ONNX wants as tensors. */
+  integers(values: readonly number[]): Value {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64');
+  }
+
+  floats(values: readonly number[] | Float32Array, shape: readonly number[] = [values.length]): Value {
+    return this.constant(Float32Array.from(values), shape, 'float32');
+  }
+
+  unary(operator: string, x: Value, attributes: Attributes = {}): Value {
+    return this.node(operator, [x], x.shape, attributes);
+  }
+
+  /** Elementwise with broadcasting. */
+  binary(operator: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
+    return this.node(operator, [a, b], broadcastShapes(a.shape, b.shape), {}, dtype);
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.binary('Add', a, b);
+  }
+  subtract(a: Value, b: Value): Value {
+    return this.binary('Sub', a, b);
+  }
+  multiply(a: Value, b: Value): Value {
+    return this.binary('Mul', a, b);
+  }
+  divide(a: Value, b: Value): Value {
+    return this.binary('Div', a, b);
+  }
+  scale(a: Value, factor: number): Value {
+    return factor === 1 ? a : this.multiply(a, this.scalar(factor));
+  }
+
+  /** A view of the same elements; asked for twice, it is recorded once. */
+  reshape(x: Value, shape: readonly number[]): Value {
+    if (x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i])) return x;
+    const key = `${x.name}:${shape}`;
+    const known = this.views.get(key);
+    if (known) return known;
+    const view = this.node('Reshape', [x, this.integers(shape)], shape);
+    this.views.set(key, view);
+    return view;
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    if (perm.every((axis, i) => axis === i)) return x;
+    const shape = perm.map((axis) => x.shape[axis] as number);
+    return this.node('Transpose', [x], shape, { perm });
+  }
+
+  cast(x: Value, dtype: ElementType): Value {
+    return x.dtype === dtype ? x : this.node('Cast', [x], x.shape, { to: elementTypes[dtype] }, dtype);
+  }
+
+  where(condition: Value, then: Value, otherwise: Value): Value {
+    const shape = broadcastShapes(condition.shape, broadcastShapes(then.shape, otherwise.shape));
+    return this.node('Where', [condition, then, otherwise], shape, {}, then.dtype);
+  }
+
+  /** x[begin : end : step] along some axes; 0 ≤ begin ≤ end. */
+  slice(x: Value, axes: readonly number[], begin: readonly number[], end: readonly number[], steps = axes.map(() => 1)): Value {
+    const shape = [...x.shape];
+    axes.forEach((axis, i) => {
+      const last = Math.min(end[i] as number, x.shape[axis] as number);
+      shape[axis] = Math.max(0, Math.ceil((last - (begin[i] as number)) / (steps[i] as number)));
+    });
+    return this.node('Slice', [x, ...[begin, end, axes, steps].map((list) => this.integers(list))], shape);
+  }
+
+  reverse(x: Value, axes: readonly number[]): Value {
+    if (axes.length === 0) return x;
+    const all = (n: number) => this.integers(axes.map(() => n));
+    return this.node('Slice', [x, all(-1), all(-0x7fffffff), this.integers(axes), all(-1)], x.shape);
+  }
+
+  concat(parts: readonly Value[], axis: number): Value {
+    const first = parts[0] as Value;
+    const shape = [...first.shape];
+    shape[axis] = parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0);
+    return this.node('Concat', parts, shape, { axis });
+  }
+
+  /** Fills values that were declared as inputs from one vector which holds their elements in a row. */
+  unpack(vector: Value, inputs: readonly Value[]): void {
+    const flat = inputs.map(({ shape }) => ({ shape: [sizeOf(shape)], dtype: vector.dtype }));
+    const parts = this.nodes('Split', [vector, this.integers(flat.map(({ shape }) => shape[0] as number))], flat, { axis: 0 });
+    const views = inputs.map(({ name, shape }, i) => ({
+      operator: 'Reshape',
+      inputs: [(parts[i] as Value).name, this.integers(shape).name],
+      outputs: [name],
+      attributes: {},
+    }));
+    const split = this.recorded.pop() as GraphNode;
+    this.recorded.unshift(split, ...views);
+  }
+
+  /** Σ over some axes. Long rows go in two levels, so that float32's rounding grows with the square root of their length. */
+  sum(x: Value, axes: readonly number[], keepDims = false): Value {
+    return this.reduce('ReduceSum', x, axes, keepDims);
+  }
+  mean(x: Value, axes: readonly number[], keepDims = false): Value {
+    return this.reduce('ReduceMean', x, axes, keepDims);
+  }
+
+  reduce(operator: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
+    const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+    const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+    if (axes.length === 0) return x;
+    const rank = x.shape.length;
+    const trailing = [...axes].sort((a, b) => a - b).every((axis, i) => axis === rank - axes.length + i);
+    const length = sizeOf(axes.map((axis) => x.shape[axis] as number));
+    const inner = trailing && additive.has(operator) && x.dtype === 'float32' ? innerLength(length) : 1;
+    if (inner === 1) return this.node(operator, [x, this.integers(axes)], shape, { keepdims: keepDims ? 1 : 0 });
+    const rows = sizeOf(x.shape) / length;
+    const first = this.node(operator, [this.reshape(x, [rows, length / inner, inner]), this.integers([2])], [rows, length / inner], {
+      keepdims: 0,
+    });
+    const second = this.node(operator, [first, this.integers([1])], [rows], { keepdims: 0 });
+    return this.reshape(second, shape);
+  }
+}
+
+const additive = new Set(['ReduceSum', 'ReduceMean']);
+
+/** The first level's length for a sum of `length` terms: its divisor nearest below √length·2, 1 where the sum is short. */
+function innerLength(length: number): number {
+  if (length < 256) return 1;
+  for (let inner = Math.floor(2 * Math.sqrt(length)); inner >= 16; inner--) if (length % inner === 0) return inner;
+  return 1;
+}
+
+/** TensorProto.DataType */
+export const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };

@@ -1,0 +1,3 @@
+import { defineVariadic } from './define';
+
+defineVariadic('AddN', (g, parts) => parts.reduce((sum, part) => g.add(sum, part)));

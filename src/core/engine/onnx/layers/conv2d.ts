@@ -1,0 +1,123 @@
+import type { Conv2dAttributes } from '../../ops/conv2d';
+import { extent, outputSize } from '../../ops/geometry';
+import type { Attributes, Graph, Value } from '../graph';
+import { define, floats } from '../kernels/define';
+
+type Maps = [n: number, channels: number, height: number, width: number];
+
+define<'x' | 'filter', Conv2dAttributes>('ThawConv2d', (g, { x, filter }, attributes) => convolution(g, x, filter, attributes), floats);
+
+define<'dy' | 'filter', Conv2dAttributes & { inputShape: Maps }>(
+  'ThawConv2dInputGradient',
+  (g, { dy, filter }, attributes) => inputGradient(g, dy, filter, attributes.inputShape, attributes),
+  floats,
+);
+
+define<'x' | 'dy', Conv2dAttributes & { filterShape: Maps }>(
+  'ThawConv2dFilterGradient',
+  (g, { x, dy }, { filterShape, ...attributes }) => {
+    const { groups, size, strides, pads } = attributes;
+    const pointwise = size[0] * size[1] === 1 && strides[0] * strides[1] === 1 && !Object.values(pads).some((n) => n !== 0);
+    if (groups === 1 && pointwise) return g.reshape(channelProducts(g, dy, x), filterShape);
+    if (filterShape[1] === 1 && filterShape[0] === groups) return depthwiseFilterGradient(g, x, dy, filterShape, attributes);
+    return groupedFilterGradient(g, x, dy, filterShape, attributes);
+  },
+  floats,
+);
+
+export function convolution(g: Graph, x: Value, filter: Value, attributes: Conv2dAttributes): Value {
+  const [n, , height, width] = x.shape as Maps;
+  const shape = [n, filter.shape[0] as number, ...outputSize([height, width], attributes)];
+  return g.node('Conv', [x, filter], shape, convAttributes(attributes));
+}
+
+function convAttributes({ groups, size, strides, dilations, pads }: Conv2dAttributes): Attributes {
+  return {
+    group: groups,
+    kernel_shape: [...size],
+    strides: [...strides],
+    dilations: [...dilations],
+    pads: [pads.top, pads.left, pads.bottom, pads.right],
+  };
+}
+
+/** Rows and columns at the end that no window reaches, as the stride steps over them. */
+function unreached([height, width]: readonly number[], output: readonly number[], { strides, pads, ...window }: Conv2dAttributes) {
+  const rest = (length: number, padding: number, axis: 0 | 1) =>
+    length + padding - (((output[axis] as number) - 1) * strides[axis] + extent(window, axis));
+  return [rest(height as number, pads.top + pads.bottom, 0), rest(width as number, pads.left + pads.right, 1)] as const;
+}
+
+/** dy: [N, O, H', W'], filter: [O, C/groups, kh, kw] → dx: [N, C, H, W] */
+export function inputGradient(g: Graph, dy: Value, filter: Value, inputShape: Maps, attributes: Conv2dAttributes): Value {
+  const { strides, pads } = attributes;
+  const rest = unreached(inputShape.slice(2), dy.shape.slice(2), attributes);
+  const before = [extent(attributes, 0) - 1 - pads.top, extent(attributes, 1) - 1 - pads.left] as const;
+  const after = [extent(attributes, 0) - 1 - pads.bottom + rest[0], extent(attributes, 1) - 1 - pads.right + rest[1]] as const;
+  if (strides[0] === 1 && strides[1] === 1 && [...before, ...after].every((n) => n >= 0)) {
+    const full = { ...attributes, pads: { top: before[0], left: before[1], bottom: after[0], right: after[1] } };
+    return convolution(g, dy, turned(g, filter, attributes.groups), full);
+  }
+  const output = { ...convAttributes(attributes), output_padding: [...rest] };
+  return g.node('ConvTranspose', [dy, filter], inputShape, output);
+}
+
+/** [O, C/groups, kh, kw] → [C, O/groups, kh, kw], taps reversed: the filter that leads back from outputs to inputs. */
+function turned(g: Graph, filter: Value, groups: number): Value {
+  const [outputs, inputs, ...size] = filter.shape as Maps;
+  const parts = g.reshape(filter, [groups, outputs / groups, inputs, ...size]);
+  const swapped = g.reshape(g.transpose(parts, [0, 2, 1, 3, 4]), [groups * inputs, outputs / groups, ...size]);
+  return g.reverse(
+    swapped,
+    [2, 3].filter((axis) => size[axis - 2] !== 1),
+  );
+}
+
+/** Σ over examples and positions of a·b for each pair of channels. a: [N, A, …], b: [N, B, …] → [A, B] */
+function channelProducts(g: Graph, a: Value, b: Value): Value {
+  const rows = (x: Value) => {
+    const [n, channels, height, width] = x.shape as Maps;
+    return g.reshape(g.transpose(g.reshape(x, [n, channels, height * width]), [1, 0, 2]), [channels, n * height * width]);
+  };
+  return g.node('Gemm', [rows(a), rows(b)], [a.shape[1] as number, b.shape[1] as number], { transB: 1 });
+}
+
+/**
+ * The gradient of a filter is itself a convolution, of the input with dy as the filter: strides and dilations change roles,
+ * and what no window reaches is cut off.
+ */
+function withGradientAsFilter(g: Graph, x: Value, dy: Value, attributes: Conv2dAttributes): Value {
+  const [, , height, width] = x.shape as Maps;
+  const rest = unreached([height, width], dy.shape.slice(2), attributes);
+  const { top, left, bottom, right } = attributes.pads;
+  const [cutRows, cutColumns] = [Math.max(0, rest[0] - bottom), Math.max(0, rest[1] - right)];
+  const reached = cutRows + cutColumns === 0 ? x : g.slice(x, [2, 3], [0, 0], [height - cutRows, width - cutColumns]);
+  return convolution(g, reached, dy, {
+    groups: attributes.groups,
+    size: [dy.shape[2] as number, dy.shape[3] as number],
+    strides: attributes.dilations,
+    dilations: attributes.strides,
+    pads: { top, left, bottom: bottom - rest[0] + cutRows, right: right - rest[1] + cutColumns },
+  });
+}
+
+/** Each example and channel is a group of its own, then the examples are summed: no transposes, short sums. */
+function depthwiseFilterGradient(g: Graph, x: Value, dy: Value, filterShape: Maps, attributes: Conv2dAttributes): Value {
+  const [n, channels, height, width] = x.shape as Maps;
+  const [, , ...output] = dy.shape as Maps;
+  const each = withGradientAsFilter(g, g.reshape(x, [1, n * channels, height, width]), g.reshape(dy, [n * channels, 1, ...output]), {
+    ...attributes,
+    groups: n * channels,
+  });
+  return g.reshape(g.sum(g.reshape(each, [n, channels, attributes.size[0] * attributes.size[1]]), [0]), filterShape);
+}
+
+/** Input channels take the role of examples, examples that of channels. */
+function groupedFilterGradient(g: Graph, x: Value, dy: Value, filterShape: Maps, attributes: Conv2dAttributes): Value {
+  const { groups } = attributes;
+  const [n, , height, width] = x.shape as Maps;
+  const [outputs, inputs, ...size] = filterShape;
+  const parts = g.transpose(g.reshape(x, [n, groups, inputs, height, width]), [2, 1, 0, 3, 4]); // [C/groups, groups, N, H, W]
+  const each = withGradientAsFilter(g, g.reshape(parts, [inputs, groups * n, height, width]), g.transpose(dy, [1, 0, 2, 3]), attributes);
+  return g.transpose(g.reshape(each, [inputs, outputs, ...size]), [1, 0, 2, 3]);
+}

@@ -1,0 +1,55 @@
+import * as l10n from '@vscode/l10n';
+import type { Engine, Program, ProgramSpec, Step } from '../engine';
+import './kernels';
+import './layers';
+import { failed } from './failures';
+import type { Graph, Value } from './graph';
+import { serialize } from './model';
+import { OnnxProgram, outputsOf } from './program';
+import { record } from './recorder';
+import type { Ort } from './runtime';
+import { State } from './state';
+
+/** Records steps as ONNX graphs and runs them in onnxruntime. */
+export class OnnxEngine implements Engine {
+  readonly name = 'onnx';
+  private readonly programs = new Set<Program>();
+
+  constructor(
+    private readonly ort: Ort,
+    readonly version: string,
+    readonly threads: number,
+  ) {}
+
+  async compile(step: Step, spec: ProgramSpec): Promise<Program> {
+    const recording = record(step, spec);
+    const { graph } = recording;
+    const outputs = new Map([...recording.outputs].map(([name, value]) => [name, asOutput(graph, value)]));
+    const state = new State(recording, spec.state);
+    const fed = [...recording.inputs.values(), ...state.buffers.map(({ input }) => input)];
+    const model = serialize(graph, fed, [...outputs.values(), ...outputsOf(state)]);
+    const session = await this.ort.InferenceSession.create(model.bytes, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: this.threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      externalData: model.externalData,
+    }).catch((error: unknown) => {
+      throw failed(error, l10n.t('onnxruntime rejected the recorded step.'));
+    });
+    const program = new OnnxProgram(this.ort, session, state, spec.inputs, outputs);
+    this.programs.add(program);
+    return program;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.programs].map((program) => program.dispose()));
+    this.programs.clear();
+  }
+}
+
+/** A value of its own for each output: the same tensor may be returned twice, or be an input. Truth values become int32. */
+function asOutput(graph: Graph, value: Value): Value {
+  return value.dtype === 'bool' ? graph.cast(value, 'int32') : graph.node('Identity', [value], value.shape);
+}

@@ -1,0 +1,128 @@
+import * as l10n from '@vscode/l10n';
+import { ThawError } from '../../../protocol/failure';
+import type { NamedTensors, TensorData } from '../engine';
+import type { Graph, Value } from './graph';
+import type { Recording } from './recorder';
+import { sameShape, sizeOf } from './shapes';
+
+/** Tensors up to this size share one vector: hundreds of small ones cost more to pass than to compute. */
+const packedUpTo = 65536;
+
+/** Where a piece of state lives: elements [offset, offset + size) of a buffer that the session reads and writes whole. */
+interface Slot {
+  readonly buffer: string;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly dtype: TensorData['dtype'];
+}
+
+type Elements = Float32Array | Int32Array;
+
+/** A graph input that holds state and, where the step changes it, the output that replaces it. */
+export interface StateBuffer {
+  readonly input: Value;
+  readonly output: Value | null;
+}
+
+/**
+ * The state of a program. Each buffer that changes exists twice: a run reads one and writes the other, and only a run that
+ * succeeded swaps them. So a failed run changes nothing, and nothing is copied.
+ */
+export class State {
+  readonly buffers: StateBuffer[] = [];
+  private readonly slots = new Map<string, Slot>();
+  private readonly current = new Map<string, Elements>();
+  private readonly next = new Map<string, Elements>();
+
+  /** Adds to the recorded graph what unpacks and packs the state. */
+  constructor({ graph, state, nextState }: Recording, values: NamedTensors) {
+    const packed = [...nextState].filter(([, value]) => value.dtype === 'float32' && sizeOf(value.shape) <= packedUpTo);
+    if (packed.length > 1) this.pack(graph, state, new Map(packed));
+    for (const [name, input] of state) {
+      if (this.slots.has(name)) continue;
+      const output = nextState.get(name);
+      const { shape, dtype } = values.get(name) as TensorData;
+      this.slots.set(name, { buffer: input.name, offset: 0, shape, dtype });
+      this.addBuffer(input, output ? graph.node('Identity', [output], shape) : null);
+    }
+    this.write(values);
+  }
+
+  private pack(graph: Graph, state: ReadonlyMap<string, Value>, nextState: ReadonlyMap<string, Value>): void {
+    const names = [...nextState.keys()];
+    const inputs = names.map((name) => state.get(name) as Value);
+    const sizes = inputs.map(({ shape }) => sizeOf(shape));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const vector = graph.input('state', [total], 'float32');
+    graph.unpack(vector, inputs);
+    const flat = names.map((name, i) => graph.reshape(nextState.get(name) as Value, [sizes[i] as number]));
+    let offset = 0;
+    names.forEach((name, i) => {
+      this.slots.set(name, { buffer: vector.name, offset, shape: (inputs[i] as Value).shape, dtype: 'float32' });
+      offset += sizes[i] as number;
+    });
+    this.addBuffer(vector, graph.concat(flat, 0));
+  }
+
+  private addBuffer(input: Value, output: Value | null): void {
+    const size = sizeOf(input.shape);
+    const empty = () => (input.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+    this.buffers.push({ input, output });
+    this.current.set(input.name, empty());
+    if (output) this.next.set(input.name, empty());
+  }
+
+  /** What a run reads. */
+  dataOf({ input }: StateBuffer): Elements {
+    return this.current.get(input.name) as Elements;
+  }
+
+  /** What a run writes. */
+  nextOf({ input }: StateBuffer): Elements {
+    return this.next.get(input.name) as Elements;
+  }
+
+  swap(): void {
+    for (const [name, written] of this.next) {
+      this.next.set(name, this.current.get(name) as Elements);
+      this.current.set(name, written);
+    }
+  }
+
+  read(names: Iterable<string> = this.slots.keys()): Map<string, TensorData> {
+    const tensors = new Map<string, TensorData>();
+    for (const name of names) {
+      const slot = this.slotOf(name);
+      const { shape, dtype } = slot;
+      tensors.set(name, { shape, dtype, data: this.elementsOf(slot).slice() });
+    }
+    return tensors;
+  }
+
+  write(values: NamedTensors): void {
+    const slots = [...values].map(([name, tensor]) => {
+      const slot = this.slotOf(name);
+      if (!sameShape(slot.shape, tensor.shape) || slot.dtype !== tensor.dtype || tensor.data.length !== sizeOf(slot.shape))
+        throw misfit(
+          l10n.t('The state "{0}" is {1} [{2}], not {3} [{4}].', name, slot.dtype, `${slot.shape}`, tensor.dtype, `${tensor.shape}`),
+        );
+      return slot;
+    });
+    let i = 0;
+    for (const { data } of values.values()) this.elementsOf(slots[i++] as Slot).set(data);
+  }
+
+  private slotOf(name: string): Slot {
+    const slot = this.slots.get(name);
+    if (!slot) throw misfit(l10n.t('The program has no state "{0}".', name));
+    return slot;
+  }
+
+  private elementsOf({ buffer, offset, shape }: Slot): Elements {
+    return (this.current.get(buffer) as Elements).subarray(offset, offset + sizeOf(shape));
+  }
+}
+
+function misfit(message: string): ThawError {
+  return new ThawError('engine.failed', message, l10n.t('Start a new run: the model or the optimizer has changed.'));
+}

@@ -1,0 +1,123 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { ProgramSpec, Step, TensorData } from '../../../src/core/engine';
+import { linear, softmaxCrossEntropy, valueAndGradients } from '../../../src/core/engine/ops';
+import { ThawError } from '../../../src/protocol/failure';
+import { engine, integers, random, tensor } from './helpers';
+
+const spec: ProgramSpec = {
+  state: new Map([
+    ['weight', random([3, 5], 'weight')],
+    ['bias', random([3], 'bias')],
+    ['step', integers([], [0])],
+  ]),
+  constants: new Map([['rate', tensor([], [0.5])]]),
+  inputs: { x: { dtype: 'float32', shape: [4, 5] }, labels: { dtype: 'int32', shape: [4] } },
+};
+
+/** Gradient descent on a linear classifier. */
+const descend: Step = ({ state, constants, inputs }) => {
+  const { weight, bias } = state as { weight: Tensor; bias: Tensor };
+  const { loss, aux, gradients } = valueAndGradients(
+    (p) => {
+      const logits = linear(inputs.x as Tensor, p.weight as Tensor, p.bias);
+      return { loss: softmaxCrossEntropy(logits, inputs.labels as Tensor, 0.1).mean(), aux: { logits } };
+    },
+    { weight, bias },
+  );
+  const learn = (value: Tensor, gradient: Tensor) => value.sub(gradient.mul(constants.rate as Tensor));
+  return {
+    outputs: { loss, logits: aux.logits as Tensor },
+    state: {
+      weight: learn(weight, gradients.weight as Tensor),
+      bias: learn(bias, gradients.bias as Tensor),
+      step: (state.step as Tensor).add(1).toInt(),
+    },
+  };
+};
+const given = { x: random([4, 5], 'x').data, labels: Int32Array.of(0, 1, 2, 1) };
+const compiled = async (step: Step = descend, given = spec) => (await engine()).compile(step, given);
+const bytes = (tensors: Map<string, TensorData>) => JSON.stringify([...tensors].map(([name, { data }]) => [name, [...data]]));
+
+describe('a program', () => {
+  it('keeps its state between runs', async () => {
+    const program = await compiled();
+    const losses: number[] = [];
+    for (let i = 0; i < 20; i++) losses.push((await program.run(given)).loss?.data[0] as number);
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
+    expect(program.read(['step']).get('step')?.data[0]).toBe(20);
+    await program.dispose();
+  });
+
+  it('gives the same bytes for the same beginning', async () => {
+    const [first, second] = [await compiled(), await compiled()];
+    for (let i = 0; i < 5; i++) await Promise.all([first.run(given), second.run(given)]);
+    expect(bytes(first.read())).toBe(bytes(second.read()));
+    await Promise.all([first.dispose(), second.dispose()]);
+  });
+
+  it('goes on from what was read', async () => {
+    const whole = await compiled();
+    for (let i = 0; i < 6; i++) await whole.run(given);
+    const [before, after] = [await compiled(), await compiled()];
+    for (let i = 0; i < 3; i++) await before.run(given);
+    after.write(before.read());
+    for (let i = 0; i < 3; i++) await after.run(given);
+    expect(bytes(after.read())).toBe(bytes(whole.read()));
+    await Promise.all([whole, before, after].map((program) => program.dispose()));
+  });
+
+  it('runs overlapping calls one after another', async () => {
+    const [together, inTurn] = [await compiled(), await compiled()];
+    await Promise.all([1, 2, 3].map(() => together.run(given)));
+    for (let i = 0; i < 3; i++) await inTurn.run(given);
+    expect(bytes(together.read())).toBe(bytes(inTurn.read()));
+    await Promise.all([together.dispose(), inTurn.dispose()]);
+  });
+
+  it('keeps its state when a run fails', async () => {
+    const program = await compiled();
+    await program.run(given);
+    const before = bytes(program.read());
+    const failing = [
+      { ...given, labels: Int32Array.of(0, 1, 2, 3) },
+      { ...given, labels: Int32Array.of(0, 1, 2, -1) },
+      { ...given, x: Float32Array.from(given.x).fill(Number.NaN, 3, 4) },
+      { ...given, x: new Float32Array(3) },
+      { labels: given.labels },
+    ];
+    for (const inputs of failing) {
+      await expect(program.run(inputs)).rejects.toSatisfy((e) => e instanceof ThawError && e.failure.code === 'engine.failed');
+      expect(bytes(program.read())).toBe(before);
+    }
+    await program.run(given);
+    await program.dispose();
+    await expect(program.run(given)).rejects.toThrow(ThawError);
+  });
+
+  it('refuses state of another shape and leaves all of it alone', async () => {
+    const program = await compiled();
+    const before = bytes(program.read());
+    const wrong = new Map([
+      ['weight', random([3, 5], 'other')],
+      ['bias', random([4], 'bias')],
+    ]);
+    expect(() => program.write(wrong)).toThrow(ThawError);
+    expect(() => program.write(new Map([['nothing', random([3], 'n')]]))).toThrow(ThawError);
+    expect(bytes(program.read())).toBe(before);
+    await program.dispose();
+  });
+
+  it('returns an input, a constant and the same tensor twice', async () => {
+    const program = await compiled(({ inputs, constants, state }) => {
+      const y = (inputs.x as Tensor).add(1);
+      return { outputs: { x: inputs.x as Tensor, rate: constants.rate as Tensor, bias: state.bias as Tensor, y, z: y }, state };
+    });
+    const { x, rate, bias, y, z } = await program.run(given);
+    expect(x?.data).toEqual(given.x);
+    expect(rate?.data).toEqual(Float32Array.of(0.5));
+    expect(bias?.data).toEqual(spec.state.get('bias')?.data);
+    expect(z?.data).toEqual(y?.data);
+    await program.dispose();
+  });
+});
