@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type AssistantAnswers, type AssistantRequest, answerSchemas, assistantMessageSchema } from '../protocol/assistant';
 import { ThawError } from '../protocol/failure';
 import { type ChildSettings, childEnvironment } from './childEnvironment';

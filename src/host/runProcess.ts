@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failureSchema, ThawError } from '../protocol/failure';
 import type { RunConfig } from '../protocol/runConfig';
 import { type ChildSettings, childEnvironment } from './childEnvironment';

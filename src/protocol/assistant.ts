@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataSummarySchema, exampleRowSchema } from './data';
 import { failureSchema } from './failure';
 import { layerNodeSchema } from './layers';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export const splitSchema = z.enum(splitNames);

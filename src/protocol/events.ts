@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataSummarySchema, problemSchema } from './data';
 import { failureSchema } from './failure';
 import { reportSchema } from './report';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Every way in which Thaw can fail, as `room.cause`. The room decides the exit code of the terminal

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LayerNode, TensorFacts } from './layerTree';
 
 // The tree itself stands apart, free of zod: the editor tab counts layers and checks nothing.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cost, ModelFacts } from './assistant';
 import type { DataSummary, ExampleRow } from './data';
 import type { RunEvent } from './events';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The format of run.json. A reader refuses a larger number with `config.newer`. */
 export const runConfigVersion = 1;
