@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { until } from './until';
+import type { World } from './world';
 
 /** Where pictures of the workbench go. */
 export const pictures = path.resolve('test/.cache/workbench');
@@ -58,6 +59,20 @@ export class Window {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Changes the theme as a person's settings do, and waits until the webview wears it. */
+  async useTheme(world: World, theme: string): Promise<void> {
+    const kind = theme.includes('High Contrast')
+      ? theme.endsWith('Light')
+        ? 'high-contrast-light'
+        : 'high-contrast'
+      : theme.includes('Light')
+        ? 'light'
+        : 'dark';
+    world.changeSettings({ 'workbench.colorTheme': theme });
+    const body = this.tab.locator('body');
+    await until(`the webview is in ${theme}`, async () => (await body.getAttribute('class'))?.split(' ').includes(`vscode-${kind}`));
+  }
+
   notifications(): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item');
   }
@@ -66,4 +81,16 @@ export class Window {
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: path.join(pictures, `${name}.png`) });
   }
+}
+
+/** Drops a file on an element, as from the desktop. */
+export async function drop(target: Locator, name: string, bytes: Uint8Array): Promise<void> {
+  // Runs in the page, whose types are not ours.
+  const inPage = `(_element, [name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
+    return transfer;
+  }`;
+  const dataTransfer = await target.evaluateHandle(inPage, [name, [...bytes]]);
+  await target.dispatchEvent('drop', { dataTransfer });
 }

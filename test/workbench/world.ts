@@ -143,6 +143,13 @@ export class World {
     return page;
   }
 
+  /** Writes into the user's settings; VS Code notices. */
+  changeSettings(changes: Record<string, unknown>): void {
+    const file = path.join(this.folder, 'user/User/settings.json');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
+  }
+
   /** What the extension wrote into THAW_TEST_LOG. */
   records(): Record<string, unknown>[] {
     if (!existsSync(this.log)) return [];
