@@ -1,0 +1,41 @@
+import type { TrainingFields } from '../../src/protocol/panel';
+
+export type NumberField = {
+  [K in keyof TrainingFields]: TrainingFields[K] extends number ? K : never;
+}[keyof TrainingFields];
+
+interface Limits {
+  min: number;
+  max: number;
+  whole: boolean;
+  /** Whether `min` itself is refused. */
+  above?: boolean;
+}
+
+/** What each number may be; trainingFieldsSchema says the same to the host, and a test holds the two together. */
+export const limits: Record<NumberField, Limits> = {
+  epochs: { min: 1, max: 10_000, whole: true },
+  batchSize: { min: 1, max: 1024, whole: true },
+  learningRate: { min: 0, max: 10, whole: false, above: true },
+  earlyStopping: { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+  weightDecay: { min: 0, max: Number.POSITIVE_INFINITY, whole: false },
+  labelSmoothing: { min: 0, max: 0.5, whole: false },
+  warmup: { min: 0, max: 0.9, whole: false },
+  validationSplit: { min: 0, max: 0.9, whole: false },
+  testSplit: { min: 0, max: 0.9, whole: false },
+  seed: { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+};
+
+export type Refusal = 'notANumber' | 'notWhole' | 'tooSmall' | 'tooLarge';
+
+/** A number as it was typed, with a comma or a point, or why it cannot be taken. */
+export function parseField(field: NumberField, text: string): { value: number } | { refusal: Refusal } {
+  const trimmed = text.trim().replace(',', '.');
+  const value = trimmed === '' ? Number.NaN : Number(trimmed);
+  const { min, max, whole, above } = limits[field];
+  if (Number.isNaN(value)) return { refusal: 'notANumber' };
+  if (value < min || (above && value === min)) return { refusal: 'tooSmall' };
+  if (value > max || !Number.isFinite(value)) return { refusal: 'tooLarge' };
+  if (whole && !Number.isInteger(value)) return { refusal: 'notWhole' };
+  return { value };
+}

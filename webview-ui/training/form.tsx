@@ -1,0 +1,224 @@
+import * as l10n from '@vscode/l10n';
+import { useEffect, useState } from 'preact/hooks';
+import type { TrainingFields } from '../../src/protocol/panel';
+import { number, precise } from '../format';
+import { post } from '../host';
+import { limits, type NumberField, parseField, type Refusal } from '../logic/fields';
+import { Icon } from '../parts/icon';
+import { panel, refused, view } from '../session';
+import { useStore } from '../store';
+
+/** Shown at once; the host's answer says the same. */
+function set(fields: Partial<TrainingFields>): void {
+  panel.patch({ training: { ...panel.state.training, ...fields } });
+  post({ type: 'training', fields });
+}
+
+function mark(field: NumberField, bad: boolean): void {
+  const fields = new Set(refused.state.fields);
+  if (bad === fields.has(field)) return;
+  if (bad) fields.add(field);
+  else fields.delete(field);
+  refused.patch({ fields });
+}
+
+function refusalWords(field: NumberField, refusal: Refusal): string {
+  const { min, max, above } = limits[field];
+  switch (refusal) {
+    case 'notANumber':
+      return l10n.t('Not a number');
+    case 'notWhole':
+      return l10n.t('A whole number, please');
+    case 'tooSmall':
+      return above ? l10n.t('More than {0}', precise(min)) : l10n.t('{0} or more', precise(min));
+    case 'tooLarge':
+      return l10n.t('{0} at most', max >= 1000 ? number(max) : precise(max));
+  }
+}
+
+function NumberInput({ field, label, fixed }: { field: NumberField; label: string; fixed: boolean }) {
+  const value = useStore(panel, (s) => s.training[field]);
+  const [text, setText] = useState(String(value));
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  // What the host says replaces what was typed, unless that is being mended.
+  useEffect(() => {
+    setText(String(value));
+    setRefusal(null);
+    mark(field, false);
+  }, [value]);
+  useEffect(() => () => mark(field, false), []);
+  const typed = (next: string) => {
+    setText(next);
+    const parsed = parseField(field, next);
+    const wrong = 'refusal' in parsed ? parsed.refusal : null;
+    setRefusal(wrong);
+    mark(field, wrong !== null);
+  };
+  const leave = () => {
+    const parsed = parseField(field, text);
+    if ('value' in parsed && parsed.value !== value) set({ [field]: parsed.value });
+  };
+  const hint = `${field}-hint`;
+  return (
+    <label class="form-field">
+      <span>{label}</span>
+      <input
+        class="input num"
+        inputMode="decimal"
+        value={text}
+        readOnly={fixed}
+        aria-invalid={refusal !== null}
+        aria-describedby={refusal ? hint : undefined}
+        onInput={(event) => typed(event.currentTarget.value)}
+        onBlur={leave}
+        onKeyDown={(event) => event.key === 'Enter' && leave()}
+      />
+      {refusal && (
+        <span class="refusal" id={hint} role="alert">
+          {refusalWords(field, refusal)}
+        </span>
+      )}
+    </label>
+  );
+}
+
+interface SelectProps<T extends string | number> {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  fixed: boolean;
+  onChange: (value: T) => void;
+}
+
+function Select<T extends string | number>({ label, value, options, fixed, onChange }: SelectProps<T>) {
+  return (
+    <label class="form-field">
+      <span>{label}</span>
+      <select
+        class="select"
+        value={String(value)}
+        disabled={fixed}
+        onChange={(event) => {
+          const chosen = options.find(([option]) => String(option) === event.currentTarget.value);
+          if (chosen) onChange(chosen[0]);
+        }}
+      >
+        {options.map(([option, words]) => (
+          <option key={option} value={String(option)} selected={option === value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The usual values, and the present one where it is none of them. */
+function withPresent(usual: readonly number[], present: number, words: (x: number) => string): [number, string][] {
+  return [...new Set([...usual, present])].sort((a, b) => a - b).map((x) => [x, words(x)]);
+}
+
+const patience = (epochs: number) =>
+  epochs === 0 ? l10n.t('Off') : epochs === 1 ? l10n.t('after 1 epoch') : l10n.t('after {0} epochs', number(epochs));
+
+function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  return (
+    <div class="form">
+      <NumberInput field="epochs" label={l10n.t('Epochs')} fixed={fixed} />
+      <Select
+        label={l10n.t('Batch size')}
+        value={fields.batchSize}
+        options={withPresent([4, 8, 16, 32, 64], fields.batchSize, String)}
+        fixed={fixed}
+        onChange={(batchSize) => set({ batchSize })}
+      />
+      <NumberInput field="learningRate" label={l10n.t('Learning rate')} fixed={fixed} />
+      <Select
+        label={l10n.t('Augmentation')}
+        value={fields.augmentation}
+        options={[
+          ['none', l10n.t('None')],
+          ['flip', l10n.t('Flip')],
+          ['standard', l10n.t('Standard')],
+        ]}
+        fixed={fixed}
+        onChange={(augmentation) => set({ augmentation })}
+      />
+      <Select
+        label={l10n.t('Early stopping')}
+        value={fields.earlyStopping}
+        options={withPresent([0, 2, 3, 5], fields.earlyStopping, patience)}
+        fixed={fixed}
+        onChange={(earlyStopping) => set({ earlyStopping })}
+      />
+    </div>
+  );
+}
+
+function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  return (
+    <div class="form" id="advanced">
+      <Select
+        label={l10n.t('Optimizer')}
+        value={fields.optimizer}
+        options={[
+          ['adamw', 'AdamW'],
+          ['sgd', 'SGD'],
+        ]}
+        fixed={fixed}
+        onChange={(optimizer) => set({ optimizer })}
+      />
+      <NumberInput field="weightDecay" label={l10n.t('Weight decay')} fixed={fixed} />
+      <Select
+        label={l10n.t('Schedule')}
+        value={fields.schedule}
+        options={[
+          ['cosine', l10n.t('Cosine')],
+          ['constant', l10n.t('Constant')],
+        ]}
+        fixed={fixed}
+        onChange={(schedule) => set({ schedule })}
+      />
+      <NumberInput field="warmup" label={l10n.t('Warm-up, share')} fixed={fixed} />
+      <NumberInput field="labelSmoothing" label={l10n.t('Label smoothing')} fixed={fixed} />
+      <Select
+        label={l10n.t('Class weights')}
+        value={fields.classWeights}
+        options={[
+          ['none', l10n.t('None')],
+          ['balanced', l10n.t('Balanced')],
+        ]}
+        fixed={fixed}
+        onChange={(classWeights) => set({ classWeights })}
+      />
+      <NumberInput field="validationSplit" label={l10n.t('Validation, share')} fixed={fixed} />
+      <NumberInput field="testSplit" label={l10n.t('Test, share')} fixed={fixed} />
+      <NumberInput field="seed" label={l10n.t('Seed')} fixed={fixed} />
+    </div>
+  );
+}
+
+/** The settings of a run: five fields, the rest under Advanced; read-only while a run goes on. */
+export function SettingsForm({ fixed }: { fixed: boolean }) {
+  const fields = useStore(panel, (s) => s.training);
+  const advanced = useStore(view, (v) => v.advanced);
+  const wrong = useStore(refused, (r) => r.fields);
+  // A refused value under the fold would block the start unseen.
+  const open = advanced || ['weightDecay', 'warmup', 'labelSmoothing', 'validationSplit', 'testSplit', 'seed'].some((f) => wrong.has(f));
+  return (
+    <>
+      <Usual fields={fields} fixed={fixed} />
+      <button
+        type="button"
+        class="fold quiet"
+        aria-expanded={open}
+        aria-controls="advanced"
+        onClick={() => view.patch({ advanced: !open })}
+      >
+        <Icon name="chevron" kind="twistie" />
+        {l10n.t('Advanced')}
+      </button>
+      {open && <Advanced fields={fields} fixed={fixed} />}
+    </>
+  );
+}
