@@ -11,8 +11,11 @@ import { replaceFile } from './durable';
 import { EventLog, readEvents } from './eventLog';
 import { readRecord } from './read';
 
+/** What the process that is about to begin the run may have put there already. */
+const allowed: ReadonlySet<string> = new Set([runFiles.log, runFiles.process]);
+
 /**
- * Refuses a folder that holds anything.
+ * Refuses a folder that holds anything but a log.
  * @throws ThawError `run.exists`.
  */
 export async function requireNewFolder(path: string): Promise<void> {
@@ -21,7 +24,7 @@ export async function requireNewFolder(path: string): Promise<void> {
     if (error.code === 'ENOTDIR') return [''];
     throw error;
   });
-  if (entries.length > 0)
+  if (entries.some((name) => !allowed.has(name)))
     throw new ThawError(
       'run.exists',
       l10n.t('The folder for the run is not empty.'),

@@ -1,0 +1,1 @@
+export { presetRules, presetsOf } from './freeze';

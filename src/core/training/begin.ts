@@ -1,0 +1,182 @@
+import { rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { version } from '../../../package.json';
+import { type RunEvent, stateAfter } from '../../protocol/events';
+import { ThawError } from '../../protocol/failure';
+import { type RunConfig, type RunRecord, runConfigVersion } from '../../protocol/runConfig';
+import { type Dataset, openDataset } from '../data';
+import { createEngine, type TensorData } from '../engine';
+import type { ImageModel } from '../models';
+import { tensorsOf } from '../nn';
+import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
+import { describeModel, loadModel, readSafetensors } from '../weights';
+import { checkpointFiles } from './checkpointer';
+import { digestsOf } from './frozen';
+import { type RunHandle, start } from './handle';
+import { firstProgress, type Progress, progressSchema } from './progress';
+import { select } from './selection';
+import { Slots, slotKinds } from './slots';
+
+export interface RunPlaces {
+  readonly modelsFolder: string;
+  /** Where earlier runs are, for a model that is named by a run's id. */
+  readonly runsFolder?: string;
+  /** Hears every event after it was written to the run folder. */
+  onEvent(event: RunEvent): void;
+}
+
+/**
+ * Looks at data and model, makes the run folder and begins to train. Nothing is written before both are found good.
+ * @returns once training is under way; what happens then is told by events and `done`
+ * @throws ThawError `run.exists`, `config.invalid`, `data.*`, `model.*`, `engine.missing`.
+ */
+export async function beginRun(
+  config: RunConfig,
+  { folder, onEvent, ...places }: RunPlaces & { readonly folder: string },
+): Promise<RunHandle> {
+  await requireNewFolder(folder);
+  const opening = createEngine(config.engine, { threads: config.threads });
+  opening.catch(() => {}); // told below, unless the data fail first
+  const dataset = await openData(config);
+  const options = { ...places, classes: dataset.classes.length, labels: dataset.classes, imageSize: config.imageSize };
+  const { model, tensors, facts, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
+  const selections = config.phases.map(({ rules }) => select(model, rules));
+  const engine = await opening;
+  const record: RunRecord = {
+    version: runConfigVersion,
+    id: basename(resolve(folder)),
+    created: new Date().toISOString(),
+    config,
+    dataFingerprint: dataset.summary.fingerprint,
+    classes: [...dataset.classes],
+    model: { id: facts.id, family: facts.family, source: facts.source, licence: facts.licence, sha256 },
+    versions: {
+      thaw: version,
+      node: process.versions.node,
+      [engine.name]: engine.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    threads: engine.threads,
+  };
+  const run = await RunFolder.create(folder, record);
+  return start({
+    folder: run,
+    dataset,
+    model,
+    engine,
+    tensors: new Map(tensors),
+    slots: new Slots(slotKinds(config.optimizer)),
+    at: firstProgress(digestsOf(tensors)),
+    onEvent,
+    first: [
+      { type: 'started', run: run.path, config },
+      { type: 'data', classes: dataset.summary.classes, splits: dataset.summary.splits, problems: dataset.summary.problems },
+      {
+        type: 'model',
+        id: facts.id,
+        parameters: selections[0]?.parameters as number,
+        trainableParameters: selections[0]?.trainableParameters as number,
+      },
+    ],
+  });
+}
+
+/**
+ * Goes on with a run from its last whole checkpoint, or from the beginning where there is none. What was said after that
+ * checkpoint is taken back.
+ * @throws ThawError `run.missing`, `run.corrupt`, `run.busy`, `config.newer`, `data.changed`, `usage` for a finished run, and
+ *   what `beginRun` throws.
+ */
+export async function resumeRun(path: string, { onEvent, ...places }: RunPlaces): Promise<RunHandle> {
+  const live = await liveProcess(path);
+  if (live && live.pid !== process.pid)
+    throw new ThawError(
+      'run.busy',
+      l10n.t('Another process is working on this run.'),
+      l10n.t('Open the run to watch it, or stop it first.'),
+      { path },
+    );
+  const folder = await RunFolder.open(path);
+  try {
+    return await resumeFolder(folder, places, onEvent);
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'>, onEvent: RunPlaces['onEvent']): Promise<RunHandle> {
+  const { record, path } = folder;
+  const { config } = record;
+  if (folder.events().reduce<string>((state, event) => stateAfter(state as 'preparing', event), 'preparing') === 'finished')
+    throw new ThawError(
+      'usage',
+      l10n.t('This run has finished: there is nothing to resume.'),
+      l10n.t('Start a new run with this one as its model.'),
+      { path },
+    );
+  const engine = await createEngine(config.engine, { threads: record.threads });
+  const dataset = await openData(config);
+  if (dataset.summary.fingerprint !== record.dataFingerprint)
+    throw new ThawError(
+      'data.changed',
+      l10n.t('The examples are no longer those that the run began with.'),
+      l10n.t('Put the folder back as it was, or start a new run with this one as its model.'),
+      { path: config.data.path },
+    );
+  const checkpoint = await folder.latestCheckpoint();
+  const { model, tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, places) : await beginning(record, places);
+  folder.truncateAfter(checkpoint ? at.seq : 1);
+  await folder.clearResult();
+  await rm(join(path, 'features.bin'), { force: true });
+  const resumed = { type: 'resumed', step: at.step, epoch: at.epoch + 1 } as const;
+  const first = folder.seq === 0 ? [{ type: 'started', run: path, config } as const, resumed] : [resumed];
+  return start({ folder, dataset, model, engine, tensors, slots, at, onEvent, first });
+}
+
+async function openData(config: RunConfig): Promise<Dataset> {
+  const { path, validationSplit, testSplit } = config.data;
+  const dataset = await openDataset(path, { validationSplit, testSplit });
+  if (dataset.examples.some(({ split }) => split === 'train')) return dataset;
+  throw new ThawError('data.empty', l10n.t('There are no examples to train on.'), l10n.t('Put photos into one folder for each class.'), {
+    path,
+  });
+}
+
+interface Standing {
+  readonly model: ImageModel;
+  readonly tensors: Map<string, TensorData>;
+  readonly slots: Slots;
+  readonly at: Progress;
+}
+
+async function stateOf(checkpoint: Checkpoint, { config, classes }: RunRecord, places: Omit<RunPlaces, 'onEvent'>): Promise<Standing> {
+  const options = { ...places, classes: classes.length, labels: classes, imageSize: config.imageSize };
+  const { model } = await describeModel(config.model, options);
+  const parsed = progressSchema.safeParse(checkpoint.state);
+  const tensors = await readSafetensors(join(checkpoint.path, checkpointFiles.model));
+  const fits = [...tensorsOf(model.root)].every(({ name, shape }) => String(tensors.get(name)?.shape) === String(shape));
+  if (!parsed.success || !fits)
+    throw new ThawError(
+      'run.corrupt',
+      l10n.t('A checkpoint of the run does not fit its model.'),
+      l10n.t('Delete that checkpoint and resume: the run goes on from the one before.'),
+      { path: checkpoint.path, detail: parsed.error?.message },
+    );
+  const values = await readSafetensors(join(checkpoint.path, checkpointFiles.optimizer));
+  const slots = new Slots(slotKinds(config.optimizer), new Map(values), new Map(Object.entries(parsed.data.ages)));
+  return { model, tensors: new Map(tensors), slots, at: parsed.data };
+}
+
+async function beginning({ config, classes, model: recorded }: RunRecord, places: Omit<RunPlaces, 'onEvent'>): Promise<Standing> {
+  const options = { ...places, classes: classes.length, labels: classes, imageSize: config.imageSize };
+  const { model, tensors, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
+  if (sha256 !== recorded.sha256)
+    throw new ThawError(
+      'model.corrupt',
+      l10n.t('The weights of "{0}" are no longer those that the run began from.', recorded.id),
+      l10n.t('Put the file back, or start a new run.'),
+    );
+  return { model, tensors: new Map(tensors), slots: new Slots(slotKinds(config.optimizer)), at: firstProgress(digestsOf(tensors)) };
+}

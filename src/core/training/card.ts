@@ -1,0 +1,52 @@
+import type { Report } from '../../protocol/report';
+import type { RunRecord } from '../../protocol/runConfig';
+import type { Selection } from './selection';
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** README.md of the result, in the form that model hubs read: what it is, what it was made from, how good it is, how to load it. */
+export function modelCard(record: RunRecord, selection: Selection, report: Pick<Report, 'test' | 'validation' | 'best'>): string {
+  const { config, model, classes } = record;
+  const rows = (['test', 'validation'] as const).flatMap((split) => {
+    const found = report[split];
+    return found ? [`| ${split} | ${percent(found.accuracy)} | ${found.loss.toFixed(4)} | ${found.macroF1.toFixed(4)} |`] : [];
+  });
+  const learned = [...selection.learning];
+  const shown = learned.slice(0, 20).map((name) => `\`${name}\``);
+  const more = learned.length > shown.length ? ` and ${learned.length - shown.length} more` : '';
+  return `---
+library_name: timm
+pipeline_tag: image-classification
+license: ${model.licence || 'unknown'}
+base_model: ${model.id}
+tags: [image-classification, thaw]
+---
+
+# ${record.id}
+
+An image classifier for ${classes.length} classes: ${classes.join(', ')}. Fine-tuned with Thaw from **${model.id}** (${model.family}, ${model.source}).
+
+| | |
+|---|---|
+| Base model | ${model.id}${model.sha256 ? `, SHA-256 of its weights \`${model.sha256}\`` : ', random initial weights'} |
+| Licence of the base model | ${model.licence || 'unknown'} |
+| Data, fingerprint | \`${record.dataFingerprint}\` |
+| Kept weights | epoch ${report.best.epoch}, step ${report.best.step} |
+| Seed | ${config.seed} |
+
+${rows.length > 0 ? `| split | accuracy | loss | macro F1 |\n|---|---|---|---|\n${rows.join('\n')}\n` : ''}
+The loss is the cross-entropy in nats, without label smoothing. The test set was looked at once, after training.
+
+## What learned
+
+${selection.trainableParameters.toLocaleString('en')} of ${selection.parameters.toLocaleString('en')} parameters learned at the end (rules: ${selection.rules.map((rule) => `\`${rule}\``).join(', ')}): ${shown.join(', ')}${more}. All others stayed frozen, bit for bit.
+
+## Use
+
+\`\`\`sh
+thaw predict . photo.jpg
+\`\`\`
+
+The folder has the layout of timm: \`config.json\`, \`model.safetensors\` with timm's parameter names, \`labels.txt\`.
+`;
+}

@@ -1,0 +1,5 @@
+export { beginRun, type RunPlaces, resumeRun } from './begin';
+export { type CostOptions, estimateCost } from './cost';
+export { type EvaluateOptions, evaluateRun } from './evaluate';
+export type { RunHandle } from './handle';
+export { loadPredictor, type Predictor } from './predictor';

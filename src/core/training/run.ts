@@ -1,0 +1,339 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Split } from '../../protocol/data';
+import type { RunEvent, RunEventBody } from '../../protocol/events';
+import type { Rules } from '../../protocol/rules';
+import type { RunConfig } from '../../protocol/runConfig';
+import type { Dataset } from '../data';
+import type { Engine, NamedTensors, TensorData } from '../engine/engine';
+import type { ImageModel } from '../models/model';
+import type { RunFolder } from '../runs';
+import { Checkpointer, diverged } from './checkpointer';
+import { Control } from './control';
+import { betterOf, isExhausted } from './earlyStopping';
+import { classWeightsOf, weightsOf } from './exampleWeights';
+import { type FeatureBatch, Features } from './features';
+import { compileWhole, judgeBatch, type Logits } from './judging';
+import { argMax, evaluationOf, type Judgement } from './metrics';
+import { noSums, type Progress } from './progress';
+import { rateFactor } from './schedule';
+import { type Selection, select } from './selection';
+import type { Slots } from './slots';
+import { Stage } from './stage';
+import { Throttle } from './throttle';
+
+/** A checkpoint at least this often, in milliseconds. */
+const checkpointEvery = 60_000;
+
+export interface TrainingSpec {
+  readonly folder: RunFolder;
+  readonly dataset: Dataset;
+  readonly model: ImageModel;
+  readonly engine: Engine;
+  /** Every tensor of the model; kept up to date at each checkpoint. */
+  readonly tensors: Map<string, TensorData>;
+  readonly slots: Slots;
+  /** Where the run stands. */
+  readonly at: Progress;
+  /** Numbers, writes and tells an event. */
+  say(body: RunEventBody): RunEvent;
+}
+
+/**
+ * The loop: epochs of steps over the training examples, each followed by a look at the validation examples and a checkpoint.
+ *
+ * What the weights become depends on `at`, the configuration and the data alone, never on the clock: a run that is
+ * killed and goes on from any checkpoint ends with the same bytes. Losses and accuracies that are told of training are
+ * running means over the epoch, with label smoothing and class weights; those of validation are of the model in inference
+ * mode, without either.
+ */
+export class Training {
+  readonly control = new Control();
+  readonly features: Features;
+  private readonly checkpoints: Checkpointer;
+  private readonly steps = new Throttle();
+  private readonly fills = new Throttle();
+  private readonly classWeights: readonly number[];
+  private readonly begun = performance.now();
+  /** Seconds that earlier processes spent on the run. */
+  private readonly before: number;
+  private readonly batchSize: number;
+  private readonly totalSteps: number;
+  private stage: Stage | null = null;
+  private pace = { time: performance.now(), examples: 0 };
+  /** What the best weights so far said of the validation examples. */
+  private bestJudgements: { step: number; judgements: Judgement[] } | null = null;
+  /** Set once the loop is over: requests no longer apply. */
+  private closing = false;
+
+  constructor(readonly spec: TrainingSpec) {
+    const { folder, dataset, model, at, say } = spec;
+    const { config } = folder.record;
+    const training = dataset.examples.filter(({ split }) => split === 'train');
+    this.batchSize = Math.min(config.batchSize, training.length);
+    const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
+    this.totalSteps = epochs * Math.ceil(training.length / this.batchSize);
+    this.features = new Features({
+      dataset,
+      model,
+      config,
+      batchSize: this.batchSize,
+      folder: folder.path,
+      onUnreadable: (path) => void say({ type: 'warning', code: 'data.unreadable', message: path }),
+      onChunk: async (done, total) => {
+        if (this.fills.due(performance.now()) || done === total) say({ type: 'prepare', done, total });
+        await this.boundary();
+      },
+    });
+    this.checkpoints = new Checkpointer(
+      folder,
+      (step, best) => void say({ type: 'checkpoint', step, path: `checkpoints/step-${step}`, best }),
+    );
+    this.classWeights = classWeightsOf(
+      training.map(({ label }) => label),
+      dataset.classes.length,
+      config.classWeights,
+    );
+    this.before = at.timings.total;
+  }
+
+  /** Trains from where the run stands to its end. @throws Ending, ThawError, what the system throws. */
+  async learn(): Promise<void> {
+    const { at } = this.spec;
+    const { phases, earlyStopping } = this.config;
+    const epochs = phases.reduce((sum, phase) => sum + phase.epochs, 0);
+    while (at.epoch < epochs && !isExhausted(at.best, at.epoch, earlyStopping)) {
+      await this.enterPhase();
+      const stage = await this.stageInForce();
+      if (await this.learnEpoch(stage)) await this.closeEpoch(stage);
+    }
+    await this.checkpoints.settle();
+  }
+
+  /** The run as it stands, on disk. */
+  async checkpoint(): Promise<void> {
+    const { at, tensors, slots } = this.spec;
+    this.stage?.save(tensors, slots);
+    at.ages = Object.fromEntries(slots.ages);
+    this.clock();
+    await this.checkpoints.begin(at, tensors, slots.values);
+  }
+
+  /** Until every checkpoint that was begun is on disk. */
+  settle(): Promise<void> {
+    return this.checkpoints.settle();
+  }
+
+  /** What the model with these values says of a split, without augmentation. Requests no longer interrupt. */
+  async judge(split: Split, step: number, tensors: NamedTensors): Promise<Judgement[]> {
+    this.closing = true;
+    if (split === 'validation' && this.bestJudgements?.step === step) return this.bestJudgements.judgements;
+    const stage = await this.stageInForce();
+    // What is frozen now has had its values since `rulesSince`; older weights need a front of their own.
+    if (step >= this.spec.at.rulesSince) {
+      await stage.loadAnswer(tensors);
+      return this.judged((x) => stage.logits(x), this.features.plain(stage, split));
+    }
+    const { model, engine } = this.spec;
+    const whole = await compileWhole(engine, model, tensors, this.batchSize);
+    try {
+      return await this.judged(whole.logits, this.features.pictures(split));
+    } finally {
+      await whole.dispose();
+    }
+  }
+
+  get selection(): Selection {
+    return select(this.spec.model, this.spec.at.rules);
+  }
+
+  async dispose(): Promise<void> {
+    await this.stage?.dispose();
+    await this.features.dispose();
+  }
+
+  /** Brings the timings of `at` up to now. */
+  clock(): void {
+    this.spec.at.timings.total = this.before + (performance.now() - this.begun) / 1000;
+  }
+
+  private get config(): RunConfig {
+    return this.spec.folder.record.config;
+  }
+
+  /** At the first step of a phase its rules come into force, in place of what a person may have made of the last one's. */
+  private async enterPhase(): Promise<void> {
+    const { at, say } = this.spec;
+    const { phases } = this.config;
+    const ends = phases.map((_, i) => phases.slice(0, i + 1).reduce((sum, phase) => sum + phase.epochs, 0));
+    const index = ends.findIndex((end) => at.epoch < end);
+    if (index === at.phase) return;
+    at.phase = index;
+    const { rules } = phases[index] as (typeof phases)[number];
+    await this.putInForce(rules);
+    say({ type: 'phase', index, trainable: [...rules] });
+  }
+
+  /** New rules: the stage of the old ones gives back what it learned. */
+  private async putInForce(rules: Rules): Promise<void> {
+    const { at, tensors, slots } = this.spec;
+    at.rules = [...rules];
+    const next = this.selection;
+    if (this.stage && sameNames(this.stage.selection.learning, next.learning)) return;
+    at.rulesSince = at.step;
+    this.stage?.save(tensors, slots);
+    await this.stage?.dispose();
+    this.stage = null;
+  }
+
+  private async stageInForce(): Promise<Stage> {
+    if (this.stage) return this.stage;
+    const { at, model, engine, tensors, slots } = this.spec;
+    const { selection, batchSize, config } = this;
+    const began = performance.now();
+    at.touched = [...new Set([...at.touched, ...selection.learning, ...selection.moving])];
+    this.stage = await Stage.compile({ engine, model, selection, batchSize, config, tensors, slots });
+    await this.features.use(this.stage, tensors);
+    at.timings.prepare += (performance.now() - began) / 1000;
+    return this.stage;
+  }
+
+  /** @returns false where new rules ended it early; the epoch goes on with another stage. */
+  private async learnEpoch(stage: Stage): Promise<boolean> {
+    const { at } = this.spec;
+    const began = performance.now();
+    let whole = true;
+    for await (const batch of this.features.training(stage, at.epoch, at.batch)) {
+      await this.boundary();
+      if (this.control.hasRules) {
+        whole = false;
+        break;
+      }
+      await this.learnBatch(stage, batch);
+    }
+    const seconds = (performance.now() - began) / 1000;
+    at.sums.seconds += seconds;
+    at.timings.train += seconds;
+    if (!whole) await this.takeRules();
+    return whole;
+  }
+
+  private async learnBatch(stage: Stage, { chunk, x }: FeatureBatch): Promise<void> {
+    const { at } = this.spec;
+    const { phases, schedule } = this.config;
+    const { weights, sum } = weightsOf(chunk, (i) => this.labelOf(i), this.features.unreadable, this.classWeights);
+    const learningRate = (phases[at.phase]?.learningRate as number) * rateFactor(at.step, this.totalSteps, schedule);
+    if (sum > 0) {
+      const labels = Int32Array.from(chunk.examples, (i) => this.labelOf(i));
+      const { loss, logits } = await stage.train({ x, labels, weights, learningRate });
+      if (!Number.isFinite(loss)) throw diverged();
+      const classes = logits.length / labels.length;
+      at.sums.loss += loss * sum;
+      at.sums.weight += sum;
+      for (const [i, label] of labels.entries()) {
+        if (weights[i] === 0) continue;
+        at.sums.count++;
+        if (argMax(logits.subarray(i * classes, (i + 1) * classes)) === label) at.sums.right++;
+      }
+    }
+    at.step++;
+    at.batch++;
+    this.pace.examples += chunk.real;
+    this.tellStep(learningRate);
+  }
+
+  private tellStep(learningRate: number): void {
+    const { at, say } = this.spec;
+    const { totalSteps } = this;
+    const now = performance.now();
+    if (!this.steps.due(now)) return;
+    const examplesPerSecond = (1000 * this.pace.examples) / Math.max(1, now - this.pace.time);
+    this.pace = { time: now, examples: 0 };
+    const memoryBytes = process.memoryUsage.rss();
+    say({ type: 'step', step: at.step, epoch: at.epoch + 1, totalSteps, ...this.running(), learningRate, examplesPerSecond, memoryBytes });
+  }
+
+  /** Means over the epoch so far. */
+  private running(): { loss: number; accuracy: number } {
+    const { loss, weight, right, count } = this.spec.at.sums;
+    return { loss: weight === 0 ? 0 : loss / weight, accuracy: count === 0 ? 0 : right / count };
+  }
+
+  /** Looks at the validation examples, tells of the epoch, keeps the checkpoint. */
+  private async closeEpoch(stage: Stage): Promise<void> {
+    const { at, dataset, say } = this.spec;
+    const began = performance.now();
+    await stage.loadAnswerFromTraining();
+    const judgements = await this.judged((x) => stage.logits(x), this.features.plain(stage, 'validation'));
+    at.timings.evaluate += (performance.now() - began) / 1000;
+    const validation = judgements.length > 0 ? evaluationOf(judgements, dataset.classes) : null;
+    if (validation && !Number.isFinite(validation.loss)) throw diverged();
+
+    const epoch = at.epoch + 1;
+    at.best = betterOf(at.best, { epoch, step: at.step, loss: validation?.loss ?? null });
+    if (at.best.epoch === epoch) this.bestJudgements = { step: at.step, judgements };
+    const train = this.running();
+    const { seconds } = at.sums;
+    at.epoch = epoch;
+    at.batch = 0;
+    at.sums = { ...noSums };
+    say({
+      type: 'epoch',
+      epoch,
+      step: at.step,
+      seconds,
+      train,
+      validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
+    });
+    await this.checkpoint();
+  }
+
+  private async judged(logits: Logits, batches: AsyncIterable<FeatureBatch>): Promise<Judgement[]> {
+    const judgements: Judgement[] = [];
+    for await (const batch of batches) {
+      await this.boundary();
+      judgements.push(...judgeBatch(await logits(batch.x), batch.chunk, (i) => this.labelOf(i), this.features.unreadable));
+    }
+    return judgements;
+  }
+
+  /** Between any two pieces of work: lets messages in, and does what they ask. @throws Ending. */
+  private async boundary(): Promise<void> {
+    await nextTurn();
+    this.checkpoints.check();
+    if (this.closing) return;
+    const { control } = this;
+    if (control.ending) throw control.ending;
+    if (control.paused) await this.rest();
+    else if (this.checkpoints.age > checkpointEvery) await this.checkpoint();
+  }
+
+  private async rest(): Promise<void> {
+    const { at, say } = this.spec;
+    await this.checkpoint();
+    await this.checkpoints.settle();
+    say({ type: 'paused', step: at.step, reason: 'asked' });
+    await this.control.waking();
+    if (this.control.ending) throw this.control.ending;
+    this.pace = { time: performance.now(), examples: 0 };
+    say({ type: 'continued', step: at.step });
+  }
+
+  /** Rules that were asked for come into force; a checkpoint records when, so that a resume does the same. */
+  private async takeRules(): Promise<void> {
+    const rules = this.control.takeRules();
+    if (!rules) return;
+    const { at, say } = this.spec;
+    await this.putInForce(rules);
+    say({ type: 'freeze', trainable: [...rules], step: at.step });
+    await this.stageInForce();
+    await this.checkpoint();
+  }
+
+  private labelOf(example: number): number {
+    return this.spec.dataset.examples[example]?.label as number;
+  }
+}
+
+function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((name) => b.has(name));
+}

@@ -1,0 +1,181 @@
+import type { RunConfig } from '../../protocol/runConfig';
+import type { Engine, NamedTensors, Program, ProgramSpec, TensorData } from '../engine/engine';
+import type { ImageModel } from '../models/model';
+import { type Module, type Shape, tensorsOf } from '../nn';
+import type { Selection } from './selection';
+import type { AgeGroup, Slots } from './slots';
+import { inferenceStep, trainingStep } from './steps';
+
+export interface StageSpec {
+  readonly engine: Engine;
+  readonly model: ImageModel;
+  readonly selection: Selection;
+  readonly batchSize: number;
+  readonly config: Pick<RunConfig, 'optimizer' | 'labelSmoothing'>;
+  readonly tensors: NamedTensors;
+  readonly slots: Slots;
+}
+
+export interface TrainingBatch {
+  /** [B, …featureShape] */
+  readonly x: Float32Array;
+  readonly labels: Int32Array;
+  /** Of sum 1. */
+  readonly weights: Float32Array;
+  readonly learningRate: number;
+}
+
+/**
+ * A model compiled for one set of learning layers: the frozen front as a program of constants (`features`), the rest as a
+ * program that learns (`train`), and as one that only answers (`answer`), made when it is first needed.
+ */
+export class Stage {
+  private updates = 0;
+  private answer: Promise<Program> | null = null;
+
+  private constructor(
+    private readonly spec: StageSpec,
+    /** Null where the first layers learn: then features are the pictures themselves. */
+    private readonly front: Program | null,
+    private readonly learner: Program,
+    private readonly groups: readonly AgeGroup[],
+    /** Of one example, where the frozen front ends. */
+    readonly featureShape: Shape,
+  ) {}
+
+  /** @throws ThawError `engine.unsupported` | `engine.failed` | `config.invalid`. */
+  static async compile(spec: StageSpec): Promise<Stage> {
+    const { engine, model, selection, batchSize, config, tensors, slots } = spec;
+    const head = model.chain.slice(0, selection.cut);
+    const tail = model.chain.slice(selection.cut);
+    const featureShape = head.reduce<Shape>((shape, module) => module.outputShape(shape), imageShape(model));
+    const groups = slots.groups(selection.learning);
+    const x = { dtype: 'float32', shape: [batchSize, ...featureShape] } as const;
+    const rates = ['learningRate'];
+    if (config.optimizer.name === 'adamw') groups.forEach((_, i) => void rates.push(`correction1.${i}`, `correction2.${i}`));
+    const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
+    const front =
+      head.length > 0
+        ? await engine.compile(inferenceStep(head), {
+            state: new Map(),
+            constants: choose(tensors, namesIn(head)),
+            inputs: { x: { dtype: 'float32', shape: [batchSize, ...imageShape(model)] } },
+          })
+        : null;
+    const learner = await engine.compile(trainingStep({ modules: tail, groups, decayed, ...config }), {
+      ...splitTensors(tail, selection, tensors, slots.of(selection.learning, tensors)),
+      inputs: {
+        x,
+        labels: { dtype: 'int32', shape: [batchSize] },
+        weights: { dtype: 'float32', shape: [batchSize] },
+        ...Object.fromEntries(rates.map((name) => [name, { dtype: 'float32', shape: [] }] as const)),
+      },
+    });
+    return new Stage(spec, front, learner, groups, featureShape);
+  }
+
+  get selection(): Selection {
+    return this.spec.selection;
+  }
+
+  get hasFront(): boolean {
+    return this.front !== null;
+  }
+
+  /** Pictures [B, 3, S, S] → what the learning layers take [B, …featureShape]. */
+  async features(images: Float32Array): Promise<Float32Array> {
+    if (!this.front) return images;
+    const { y } = await this.front.run({ x: images });
+    return (y as TensorData).data as Float32Array;
+  }
+
+  /** One update of the learning layers. @returns the loss and the logits [B, classes] before it. */
+  async train({ x, labels, weights, learningRate }: TrainingBatch): Promise<{ loss: number; logits: Float32Array }> {
+    const inputs: Record<string, Float32Array | Int32Array> = { x, labels, weights, learningRate: Float32Array.of(learningRate) };
+    const { optimizer } = this.spec.config;
+    if (optimizer.name === 'adamw')
+      for (const [i, { age }] of this.groups.entries()) {
+        const t = age + this.updates + 1;
+        inputs[`correction1.${i}`] = Float32Array.of(1 - optimizer.beta1 ** t);
+        inputs[`correction2.${i}`] = Float32Array.of(1 - optimizer.beta2 ** t);
+      }
+    const { loss, logits } = (await this.learner.run(inputs)) as Record<'loss' | 'logits', TensorData>;
+    this.updates++;
+    return { loss: loss.data[0] as number, logits: logits.data as Float32Array };
+  }
+
+  /** Puts what was learned so far into maps of all tensors and all slots. */
+  save(tensors: Map<string, TensorData>, slots: Slots): void {
+    for (const [name, value] of this.learner.read()) {
+      if (tensors.has(name)) tensors.set(name, value);
+      else slots.values.set(name, value);
+    }
+    for (const { age, names } of this.groups) for (const name of names) slots.ages.set(name, age + this.updates);
+  }
+
+  /** Makes `logits` answer with these values of what learns. */
+  async loadAnswer(tensors: NamedTensors): Promise<void> {
+    const program = await this.answerProgram();
+    const { learning, moving } = this.selection;
+    program.write(choose(tensors, [...learning, ...moving]));
+  }
+
+  /** Makes `logits` answer with what has been learned so far. */
+  async loadAnswerFromTraining(): Promise<void> {
+    const { learning, moving } = this.selection;
+    (await this.answerProgram()).write(this.learner.read([...learning, ...moving]));
+  }
+
+  /** Features [B, …featureShape] → logits [B, classes], in inference mode, as of the last load. */
+  async logits(features: Float32Array): Promise<Float32Array> {
+    const { y } = await (await this.answerProgram()).run({ x: features });
+    return (y as TensorData).data as Float32Array;
+  }
+
+  async dispose(): Promise<void> {
+    await this.front?.dispose();
+    await this.learner.dispose();
+    await (await this.answer)?.dispose();
+  }
+
+  private answerProgram(): Promise<Program> {
+    const { engine, model, selection, batchSize, tensors } = this.spec;
+    const tail = model.chain.slice(selection.cut);
+    this.answer ??= engine.compile(inferenceStep(tail), {
+      ...splitTensors(tail, selection, tensors, new Map()),
+      inputs: { x: { dtype: 'float32', shape: [batchSize, ...this.featureShape] } },
+    });
+    return this.answer;
+  }
+}
+
+/** [3, S, S] */
+export function imageShape(model: ImageModel): Shape {
+  return [3, model.input.size, model.input.size];
+}
+
+export function namesIn(modules: readonly Module[]): string[] {
+  return modules.flatMap((module) => [...tensorsOf(module)].map(({ name }) => name));
+}
+
+export function choose(tensors: NamedTensors, names: Iterable<string>): Map<string, TensorData> {
+  return new Map([...names].map((name) => [name, tensors.get(name) as TensorData]));
+}
+
+/** What changes while these modules learn, and what does not. */
+function splitTensors(
+  modules: readonly Module[],
+  { learning, moving }: Selection,
+  tensors: NamedTensors,
+  slots: NamedTensors,
+): Pick<ProgramSpec, 'state' | 'constants'> {
+  const changes = (name: string) => learning.has(name) || moving.has(name);
+  const names = namesIn(modules);
+  return {
+    state: new Map([...choose(tensors, names.filter(changes)), ...slots]),
+    constants: choose(
+      tensors,
+      names.filter((name) => !changes(name)),
+    ),
+  };
+}

@@ -1,0 +1,97 @@
+import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import type { OptimizerConfig } from '../../protocol/runConfig';
+import type { Step, Tensors } from '../engine/engine';
+import { adamW, sgd, softmaxCrossEntropy, valueAndGradients } from '../engine/ops';
+import { forwardAll, type Module, type Scope } from '../nn';
+import { type AgeGroup, slotName } from './slots';
+
+/** Looks names up in several maps of tensors, the first that has it. */
+function scopeOver(maps: readonly Tensors[]): Scope {
+  return {
+    tensor: (name) => {
+      for (const map of maps) if (map[name]) return map[name];
+      throw new Error(`The program lacks the tensor ${name}`);
+    },
+    learns: () => false,
+    training: false,
+    update: (name) => {
+      throw new Error(`${name} moved outside of training`);
+    },
+  };
+}
+
+/** Modules in inference mode. Input `x` [B, …] → output `y` [B, …]. */
+export function inferenceStep(modules: readonly Module[]): Step {
+  return ({ state, constants, inputs }) => ({
+    outputs: { y: forwardAll(modules, inputs.x as Tensor, scopeOver([state, constants])) },
+  });
+}
+
+export interface TrainingStepSpec {
+  /** The part of the model's chain from which on something learns. */
+  readonly modules: readonly Module[];
+  /** Parameters that learn, grouped by how many updates they have had. */
+  readonly groups: readonly AgeGroup[];
+  /** Parameters with weight decay. */
+  readonly decayed: ReadonlySet<string>;
+  readonly optimizer: OptimizerConfig;
+  readonly labelSmoothing: number;
+}
+
+/**
+ * One step of learning.
+ *
+ * Inputs: `x` [B, …], `labels` int32 [B], `weights` [B] (of sum 1; 0 leaves an example out), `learningRate` [], and for
+ * AdamW `correction1.i`, `correction2.i` [] for each group (1 − β^t with t the group's own count of updates).
+ * Outputs: `loss` [] = Σ wᵢ lᵢ with label smoothing, `logits` [B, classes].
+ */
+export function trainingStep({ modules, groups, decayed, optimizer, labelSmoothing }: TrainingStepSpec): Step {
+  const learning = new Set(groups.flatMap((group) => group.names));
+  return ({ state, constants, inputs }) => {
+    const { x, labels, weights, learningRate } = inputs as Record<'x' | 'labels' | 'weights' | 'learningRate', Tensor>;
+    const { loss, aux, gradients } = valueAndGradients(
+      (parameters) => {
+        const moved: Record<string, Tensor> = {};
+        const scope: Scope = {
+          ...scopeOver([parameters, state, constants]),
+          learns: (name) => learning.has(name),
+          training: true,
+          update: (name, value) => {
+            moved[name] = value;
+          },
+        };
+        const logits = forwardAll(modules, x, scope);
+        const losses = softmaxCrossEntropy(logits, labels, labelSmoothing);
+        return { loss: sum(mul(losses, weights)), aux: { ...moved, logits } };
+      },
+      pick(state, learning),
+    );
+    const { logits, ...moved } = aux;
+    const updated = groups.map(({ names }, group) => {
+      const own = { parameters: pick(state, names), gradients: pick(gradients, names), decayed };
+      const slots = (kind: string) => Object.fromEntries(names.map((name) => [name, state[slotName(kind, name)] as Tensor]));
+      if (optimizer.name === 'sgd') {
+        const { parameters, momentum } = sgd(
+          { ...own, momentum: slots('momentum') },
+          { learningRate, momentum: optimizer.momentum, weightDecay: optimizer.weightDecay },
+        );
+        return { ...parameters, ...renamed('momentum', momentum) };
+      }
+      const { beta1, beta2, epsilon, weightDecay } = optimizer;
+      const correction1 = inputs[`correction1.${group}`] as Tensor;
+      const correction2 = inputs[`correction2.${group}`] as Tensor;
+      const rates = { learningRate, correction1, correction2, beta1, beta2, epsilon, weightDecay };
+      const { parameters, m, v } = adamW({ ...own, m: slots('m'), v: slots('v') }, rates);
+      return { ...parameters, ...renamed('m', m), ...renamed('v', v) };
+    });
+    return { outputs: { loss, logits: logits as Tensor }, state: Object.assign(moved, ...updated) as Tensors };
+  };
+}
+
+function pick(from: Tensors, names: Iterable<string>): Record<string, Tensor> {
+  return Object.fromEntries([...names].map((name) => [name, from[name] as Tensor]));
+}
+
+function renamed(kind: string, values: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [slotName(kind, name), value]));
+}

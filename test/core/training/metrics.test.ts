@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { classWeightsOf, weightsOf } from '../../../src/core/training/exampleWeights';
+import { evaluationOf, judge, softmaxOf } from '../../../src/core/training/metrics';
+
+const said = (label: number, predicted: number) => ({ example: 0, label, predicted, probability: 1, loss: 1 });
+
+test('precision, recall and F1 as scikit-learn counts them', () => {
+  // sklearn.metrics.classification_report([0,0,0,1,1,2], [0,0,1,1,2,2], zero_division=0)
+  const pairs = [[0, 0], [0, 0], [0, 1], [1, 1], [1, 2], [2, 2]] as const; // biome-ignore format: a table
+  const { perClass, accuracy, macroF1, confusion } = evaluationOf(
+    pairs.map(([l, p]) => said(l, p)),
+    ['a', 'b', 'c', 'unseen'],
+  );
+  expect(confusion.slice(0, 3)).toEqual([
+    [2, 1, 0, 0],
+    [0, 1, 1, 0],
+    [0, 0, 1, 0],
+  ]);
+  expect(accuracy).toBeCloseTo(4 / 6);
+  expect(perClass.map(({ precision }) => precision)).toEqual([1, 0.5, 0.5, 0]);
+  expect(perClass.map(({ recall }) => recall)).toEqual([2 / 3, 0.5, 1, 0]);
+  expect(perClass.map(({ count }) => count)).toEqual([3, 2, 1, 0]);
+  expect(macroF1).toBeCloseTo((0.8 + 0.5 + 2 / 3) / 3);
+});
+
+test('nothing to judge is no NaN', () => {
+  expect(evaluationOf([], ['a', 'b'])).toMatchObject({ accuracy: 0, loss: 0, macroF1: 0 });
+});
+
+test('confusion rows count the labels, and accuracy is its diagonal', () => {
+  const pair = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }));
+  fc.assert(
+    fc.property(fc.array(pair, { minLength: 1 }), (pairs) => {
+      const result = evaluationOf(
+        pairs.map(([l, p]) => said(l, p)),
+        ['a', 'b', 'c', 'd'],
+      );
+      expect(result.confusion.flat().reduce((a, b) => a + b)).toBe(pairs.length);
+      expect(result.accuracy).toBeCloseTo(pairs.filter(([l, p]) => l === p).length / pairs.length);
+    }),
+  );
+});
+
+test('a judgement is the cross-entropy of the softmax, also for large logits', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: -1000, max: 1000, noNaN: true }), { minLength: 2, maxLength: 5 }), (logits) => {
+      const { loss, predicted, probability } = judge(logits, 0, 0);
+      const shares = softmaxOf(logits);
+      expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1);
+      expect(probability).toBeCloseTo(shares[predicted] as number);
+      if ((shares[0] as number) > 1e-200) expect(loss).toBeCloseTo(-Math.log(shares[0] as number));
+      expect(Number.isFinite(loss)).toBe(true);
+    }),
+  );
+});
+
+test('balanced weights give every class the same say', () => {
+  const labels = [0, 0, 0, 0, 0, 0, 1, 1, 3];
+  const weights = classWeightsOf(labels, 4, 'balanced');
+  const says = [0, 1, 3].map((c) => labels.filter((l) => l === c).length * (weights[c] as number));
+  expect(new Set(says.map((s) => s.toFixed(9))).size).toBe(1);
+  expect(weights[2]).toBe(0);
+  expect(classWeightsOf(labels, 4, 'none')).toEqual([1, 1, 1, 1]);
+});
+
+test('padding and unreadable examples weigh nothing; the rest sums to 1', () => {
+  const chunk = { examples: [5, 6, 7, 5], real: 3 };
+  const { weights, sum } = weightsOf(chunk, () => 0, new Set([6]), [2]);
+  expect([...weights]).toEqual([0.5, 0, 0.5, 0]);
+  expect(sum).toBe(4);
+  expect(weightsOf(chunk, () => 0, new Set([5, 6, 7]), [2])).toEqual({ weights: new Float32Array(4), sum: 0 });
+});
