@@ -1,21 +1,12 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { presetRules } from '../core/methods';
 import { type Module, tensorsOf } from '../core/nn';
-import { describeModel } from '../core/weights';
+import { type DescribedModel, describeModel, type Places } from '../core/weights';
 import { defaultLearningRate, defaultPreset, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { learns, matches, type Rules } from '../protocol/rules';
 import type { Preset, RunConfig } from '../protocol/runConfig';
 import type { Draft } from './trainConfig';
-
-type Described = Awaited<ReturnType<typeof describeModel>>;
-
-export interface Places {
-  readonly modelsFolder: string;
-  readonly runsFolder: string;
-}
 
 /**
  * Fills in what depends on the model: its rules by preset and flags, its learning rate.
@@ -28,22 +19,21 @@ export async function completeConfig(
   places: Places,
 ): Promise<{ config: RunConfig; notes: string[] }> {
   const notes: string[] = [];
-  const model = modelPath(config.model);
-  const { id, described } = await describe(model, open.model, config.imageSize, places, notes);
+  const described = await describe(config.model, open.model, config.imageSize, places, notes);
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };
   const used = preset ?? defaultPreset(described.facts);
   if (open.rules) phase.rules = rulesOf(described, preset ?? (first.rules.length > 0 ? first.rules : used), rules);
   if (open.learningRate) phase.learningRate = defaultLearningRate(used, config.optimizer.name, described.facts);
-  return { config: { ...config, model: id, phases: [phase, ...others] }, notes };
+  return { config: { ...config, model: described.facts.id, phases: [phase, ...others] }, notes };
 }
 
 /**
  * The rules of a preset (or those given), then those of `--train` and `--freeze`.
  * @throws ThawError `config.invalid` where one of the latter matches no parameter, or nothing would learn
  */
-export function rulesOf({ model }: Pick<Described, 'model'>, base: Preset | Rules, added: Rules): string[] {
+export function rulesOf({ model }: Pick<DescribedModel, 'model'>, base: Preset | Rules, added: Rules): string[] {
   const names = parameterNames(model.root);
   const lost = added.filter((rule) => !names.some((name) => matches(rule.replace(/^!/, ''), name)));
   if (lost.length > 0)
@@ -77,22 +67,16 @@ async function describe(
   imageSize: number | undefined,
   places: Places,
   notes: string[],
-): Promise<{ id: string; described: Described }> {
+): Promise<DescribedModel> {
   // The number of classes changes nothing that is asked here.
   const about = { classes: 2, imageSize, ...places };
   try {
-    return { id, described: await describeModel(id, about) };
+    return await describeModel(id, about);
   } catch (error) {
     if (!mayReplace || asFailure(error).code !== 'model.missing') throw error;
     notes.push(
       l10n.t('The pretrained model {0} is not installed: {1} learns from scratch, which takes more pictures and epochs.', id, scratchModel),
     );
-    return { id: scratchModel, described: await describeModel(scratchModel, about) };
+    return describeModel(scratchModel, about);
   }
-}
-
-/** A model's folder or an earlier run becomes an absolute path; a plain name stays one, unless a model lies in a folder so called. */
-export function modelPath(model: string): string {
-  const isPath = /[\\/]/.test(model) || model === '.' || model === '..';
-  return isPath || ['config.json', 'run.json'].some((file) => existsSync(path.join(model, file))) ? path.resolve(model) : model;
 }

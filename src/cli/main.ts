@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { asFailure, exitCode, type Failure } from '../protocol/failure';
+import type { Failure } from '../protocol/failure';
 import { loadLanguage } from '../trainer/language';
 import { Output } from './output';
 import { programFor } from './program';
@@ -18,6 +18,7 @@ async function main(args: string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help, --version
+    const { asFailure, exitCode } = await import('../protocol/failure');
     const failure = error instanceof CommanderError ? usageFailure(error) : asFailure(error);
     output.failure(failure);
     return exitCode(failure.code);

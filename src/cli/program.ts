@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
-import { augmentations, engineNames } from '../protocol/runConfig';
 import type { Output } from './output';
 
 /**
@@ -100,7 +99,7 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--weight-decay <x>', 'pull of the weights towards zero (0.01; sgd 0.0001)')
     .option('--schedule <name>', 'learning rate over time: cosine or constant (cosine)')
     .option('--warmup <share>', 'share of the steps over which the learning rate rises (0.05)')
-    .option('--augment <name>', `change the pictures as they are seen: ${augmentations.join(', ')} (flip)`)
+    .option('--augment <name>', 'change the pictures as they are seen: none, flip, standard (flip)')
     .option('--label-smoothing <x>', 'probability given to the other classes (0.1)')
     .option('--class-weights <name>', 'none, or balanced: rare classes count more (none)')
     .option('--early-stopping <n>', 'end after so many epochs without a better validation loss; 0 never (0)')
@@ -108,7 +107,7 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--test-split <share>', 'share taken for the test (0.15)')
     .option('--image-size <pixels>', "side of the square that the model sees (the model's own)")
     .option('--seed <n>', 'the same seed gives the same model (0)')
-    .option('--engine <name>', `${engineNames.join(' or ')} (onnx)`)
+    .option('--engine <name>', 'onnx or tensorflow (onnx)')
     .option('--threads <n>', 'processor threads; 0: as many as there are cores (0)')
     .option('--out <dir>', "the run's folder, new or empty (.thaw/runs/…)")
     .option('--config <file>', 'a configuration as JSON; what is given on the command line goes before it');

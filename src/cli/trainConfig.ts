@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { refuseNewer } from '../core/runs/config';
 import { defaultEpochs } from '../protocol/defaults';
 import { ThawError } from '../protocol/failure';
@@ -83,7 +83,7 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
   if (parsed.success && wrong.length === 0) return { config: parsed.data, open, preset: preset.data };
   throw new ThawError(
     'config.invalid',
-    `${l10n.t('The configuration is wrong in {0} places:', wrong.length)}\n${wrong.map((line) => `  ${line}`).join('\n')}`,
+    `${l10n.t('The configuration is not right:')}\n${wrong.map((line) => `  ${line}`).join('\n')}`,
     l10n.t('Correct them all, then start again. "thaw train --help" lists what there is.'),
     { path: flags.config && path.resolve(flags.config) },
   );

@@ -20,7 +20,9 @@ const stderr = 2;
 export async function trainDetached(mode: 'begin' | 'resume', folder: string): Promise<number> {
   let session: Session;
   try {
-    session = await openSession(await specOf(mode, path.resolve(folder)));
+    const opening = specOf(mode, path.resolve(folder)).then(openSession);
+    endOnSignals(opening);
+    session = await opening;
   } catch (error) {
     const failure = asFailure(error);
     say({ failure });
@@ -28,7 +30,6 @@ export async function trainDetached(mode: 'begin' | 'resume', folder: string): P
   }
   say({ ready: { folder: session.run.folder, address: session.address } });
   logInto(session.run.folder);
-  endOnSignals(session);
   const last = await session.ended;
   return last.type === 'failed' ? exitCode(last.error.code) : 0;
 }
@@ -63,8 +64,13 @@ function logInto(folder: string): void {
 }
 
 /** The system shuts down, or somebody ends the process: a checkpoint first. A second signal ends it at once. */
-function endOnSignals({ run }: Session): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void run.checkpointAndEnd());
+function endOnSignals(opening: Promise<Session>): void {
+  const end = () =>
+    opening.then(
+      ({ run }) => run.checkpointAndEnd(),
+      () => {}, // It did not begin; that is told already.
+    );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<string> {

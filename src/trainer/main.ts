@@ -1,5 +1,5 @@
-import { asFailure, exitCode } from '../protocol/failure';
 import { Assistant } from './assistant';
+import { endOnUncaught } from './crash';
 import { trainDetached } from './detached';
 import { loadLanguage } from './language';
 
@@ -22,11 +22,5 @@ function assist(): void {
   process.once('disconnect', () => process.exit());
 }
 
-for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.once(kind, (error: unknown) => {
-    const failure = asFailure(error);
-    console.error(failure.detail ?? failure.message);
-    process.exit(exitCode(failure.code));
-  });
-}
+endOnUncaught();
 void main(process.argv.slice(2));

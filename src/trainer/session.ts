@@ -1,9 +1,13 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeProcess } from '../core/runs';
+import { EventLog } from '../core/runs/eventLog';
 import type { RunHandle } from '../core/training';
 import type { RunEvent } from '../protocol/events';
+import type { Failure } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
 import { claim } from './claim';
+import { setLastWords } from './crash';
 import { RunServer } from './runServer';
 
 export type OnEvent = (event: RunEvent) => void;
@@ -38,6 +42,7 @@ export async function openSession({ folder, mode, start, onEvent, idleMinutes }:
   const { address } = server;
   let claimed = false;
   const close = async () => {
+    setLastWords(null);
     // First of all, so that the run can be resumed while the last followers still read.
     if (claimed) await removeProcess(folder);
     await server.close();
@@ -51,10 +56,18 @@ export async function openSession({ folder, mode, start, onEvent, idleMinutes }:
     });
     if (mode === 'begin') await claim(folder, address);
     claimed = true;
+    setLastWords((failure) => recordCrash(folder, run, failure));
     attach(run);
     return { run, address, ended: run.done.finally(close) };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The run's events end with what went wrong; who follows finds it there when the connection breaks. */
+function recordCrash(folder: string, { state }: RunHandle, error: Failure): void {
+  if (state === 'preparing' || state === 'training' || state === 'paused')
+    EventLog.open(join(folder, runFiles.events)).append({ type: 'failed', error });
+  rmSync(join(folder, runFiles.process), { force: true });
 }

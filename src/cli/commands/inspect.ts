@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { findLookalikes, openDataset } from '../../core/data';
 import type { DataSummary, Problem } from '../../protocol/data';
 import type { Output } from '../output';
-import { StatusLine } from '../statusLine';
+import { bar, StatusLine } from '../statusLine';
 import { integer, printable, table } from '../table';
 import { draftConfig } from '../trainConfig';
 
@@ -22,8 +22,12 @@ export async function inspect(data: string, { quick, ...splits }: InspectFlags, 
   const onProgress = (summary: DataSummary) => status.show(l10n.t('{0} pictures', counted(summary)));
   try {
     const dataset = await openDataset(path, { validationSplit, testSplit, onProgress });
-    status.show(l10n.t('{0} pictures: looking for damaged and near-identical ones', counted(dataset.summary)));
-    const found = quick ? [] : await findLookalikes(dataset, {});
+    const found = quick
+      ? []
+      : await findLookalikes(dataset, {
+          onProgress: (done, total) =>
+            status.show(`${bar(done / total)} ${l10n.t('looking at {0} of {1}', integer(done), integer(total))}`),
+        });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...found] };
     status.clear();
     output.result(summary, () => summaryText(summary));

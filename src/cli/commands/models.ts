@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { layerTree } from '../../core/nn';
 import { describeModel, listModels, modelsFolder } from '../../core/weights';
 import { defaultPreset } from '../../protocol/defaults';
@@ -8,7 +8,7 @@ import { ThawError } from '../../protocol/failure';
 import { type LayerNode, mood, withRules } from '../../protocol/layers';
 import { defaultRunsFolder } from '../../protocol/paths';
 import { presetSchema } from '../../protocol/runConfig';
-import { modelPath, rulesOf } from '../learning';
+import { rulesOf } from '../learning';
 import type { Output } from '../output';
 import { integer, size, table } from '../table';
 
@@ -30,7 +30,7 @@ export async function layers(
   output: Output,
 ): Promise<void> {
   const checked = checkedLayers({ classes, preset });
-  const described = await describeModel(modelPath(model), { classes: checked.classes, ...places() });
+  const described = await describeModel(model, { classes: checked.classes, ...places() });
   const { size: side } = described.model.input;
   const used = rulesOf(described, checked.preset ?? defaultPreset(described.facts), rules);
   const root = withRules(layerTree(described.model.root, [3, side, side]), used);

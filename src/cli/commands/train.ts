@@ -4,6 +4,7 @@ import { newRunFolder, readRecord } from '../../core/runs';
 import { exitCode } from '../../protocol/failure';
 import { defaultRunsFolder, runFiles } from '../../protocol/paths';
 import type { Report } from '../../protocol/report';
+import { endOnUncaught } from '../../trainer/crash';
 import { openSession, type SessionSpec } from '../../trainer/session';
 import { evaluationText } from '../evaluationText';
 import { atInterrupt } from '../interrupt';
@@ -39,6 +40,7 @@ export async function resume(run: string, output: Output): Promise<number> {
 
 /** Trains to the end in this process, showing what happens; windows may attach meanwhile. */
 async function follow(spec: SessionSpec, output: Output): Promise<number> {
+  endOnUncaught();
   const progress = new RunProgress();
   const session = openSession({
     ...spec,

@@ -1,0 +1,119 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type AssistantMessage, answerSchemas, assistantMessageSchema } from '../../src/protocol/assistant';
+import { bundled, environment, pictures, temporary } from '../cli/thaw';
+
+let bundles: string;
+let data: string;
+let child: ChildProcess;
+let messages: AssistantMessage[];
+
+beforeAll(async () => {
+  bundles = await bundled();
+  data = await pictures(path.join(temporary(), 'photos'), 12);
+});
+beforeEach(() => {
+  messages = [];
+  child = fork(path.join(bundles, 'trainer.js'), ['assistant'], { serialization: 'advanced', env: environment(), stdio: 'pipe' });
+  child.on('message', (message) => messages.push(assistantMessageSchema.parse(message)));
+});
+afterEach(async () => {
+  if (child.exitCode !== null) return;
+  child.disconnect();
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+});
+
+const answer = (id: number) =>
+  vi.waitFor(
+    () => {
+      const found = messages.filter((m) => m.id === id && m.type !== 'progress');
+      expect(found).toHaveLength(1);
+      return found[0] as AssistantMessage;
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+const done = async (id: number) => {
+  const message = await answer(id);
+  if (message.type !== 'done') throw new Error(JSON.stringify(message));
+  return message.value;
+};
+const failure = async (id: number) => {
+  const message = await answer(id);
+  if (message.type !== 'failed') throw new Error(JSON.stringify(message));
+  return message.failure.code;
+};
+
+describe('the assistant', () => {
+  it('inspects: what is known so far, then all of it', async () => {
+    child.send({ id: 1, type: 'inspect', path: data, validationSplit: 0.2, testSplit: 0.2 });
+    const { summary, examples } = answerSchemas.inspect.parse(await done(1));
+    expect(summary.classes).toEqual([
+      { name: 'dark', count: 12 },
+      { name: 'light', count: 12 },
+    ]);
+    expect(examples).toHaveLength(24);
+    const progress = messages.filter((m) => m.type === 'progress').map((m) => answerSchemas.inspect.parse(m.value));
+    expect(progress.length).toBeGreaterThanOrEqual(2);
+    expect(progress[0]?.examples).toBeUndefined();
+    expect(progress.at(-1)?.examples).toEqual(examples);
+  });
+
+  it('gives thumbnails in the order asked, null for what is no picture', async () => {
+    child.send({ id: 1, type: 'thumbnails', root: data, paths: ['dark/0.png', 'nothing.png', 'light/3.png'], side: 32 });
+    const [first, second, third] = (await done(1)) as (Uint8Array | null)[];
+    expect(first?.byteLength).toBeGreaterThan(100);
+    expect(second).toBeNull();
+    expect(third?.byteLength).toBeGreaterThan(100);
+    expect(Buffer.from(first as Uint8Array)).not.toEqual(Buffer.from(third as Uint8Array));
+  });
+
+  it('describes models, layers and the machine', async () => {
+    child.send({ id: 1, type: 'models' });
+    child.send({ id: 2, type: 'layers', model: 'convnet_small', classes: 3 });
+    child.send({ id: 3, type: 'doctor' });
+    const models = answerSchemas.models.parse(await done(1));
+    expect(models.map((m) => m.id)).toContain('convnet_small');
+    const { root, presets, facts } = answerSchemas.layers.parse(await done(2));
+    expect(facts.id).toBe('convnet_small');
+    expect(root.outputShape).toEqual([3]);
+    expect(presets.map((p) => p.name)).toEqual(['head', 'top', 'all']);
+    expect(answerSchemas.doctor.parse(await done(3)).node).toBe(process.versions.node);
+  });
+
+  it('answers what it cannot do with the cause', async () => {
+    child.send({ id: 1, type: 'inspect', path: path.join(data, 'nowhere'), validationSplit: 0.1, testSplit: 0.1 });
+    child.send({ id: 2, type: 'layers', model: 'no-such-model', classes: 2 });
+    child.send({ id: 3, type: 'predict', run: data, name: 'x', path: path.join(data, 'dark/0.png') });
+    child.send({ id: 4, type: 'predict', run: data, name: 'x' });
+    expect(await failure(1)).toBe('data.missing');
+    expect(await failure(2)).toBe('model.missing');
+    expect(await failure(3)).toMatch(/^(model|run)\.missing$/);
+    expect(await failure(4)).toBe('usage');
+  });
+
+  it('answers nonsense with a failure, and lives on', async () => {
+    for (const nonsense of ['hello', 7, null, [], { id: 5 }, { id: 6, type: 'dance' }, { id: 7, type: 'thumbnails', root: data }])
+      child.send(nonsense as object);
+    for (const id of [5, 6, 7]) expect(await failure(id)).toBe('usage');
+    expect(messages.filter((m) => m.id === 0)).toHaveLength(4);
+    child.send({ id: 8, type: 'models' });
+    expect(await done(8)).toBeTruthy();
+  });
+
+  it('gives up what is cancelled, also while it waits for its turn', async () => {
+    for (let id = 1; id <= 5; id++) child.send({ id, type: 'inspect', path: data, validationSplit: 0.2, testSplit: 0.2 });
+    for (let id = 1; id <= 5; id++) child.send({ id: 10 + id, type: 'cancel', request: id });
+    for (let id = 11; id <= 15; id++) expect(await done(id)).toBeNull();
+    await Promise.all([1, 2, 3].map(answer));
+    for (const id of [4, 5]) expect(await failure(id)).toBe('interrupted');
+  });
+
+  it('ends when its window goes', async () => {
+    child.send({ id: 1, type: 'inspect', path: data, validationSplit: 0.2, testSplit: 0.2 });
+    child.disconnect();
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+});
