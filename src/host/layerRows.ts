@@ -2,6 +2,7 @@ import type { LayerNode } from '../protocol/layers';
 
 /** A row of the side bar's tree: a chain of single children is one row, as in the tab. */
 export interface LayerRow {
+  /** The outer end of the chain: what a toggle means. */
   readonly node: LayerNode;
   readonly label: string;
   readonly children: LayerRow[];
@@ -9,13 +10,24 @@ export interface LayerRow {
 
 /** The rows under a model's root. A list of blocks at the top is no row of its own: its blocks stand there as `blocks.0`. */
 export function layerRows(root: LayerNode): LayerRow[] {
-  return root.children.flatMap((child) => (isList(child) ? child.children.map(row) : [row(child)]));
+  return withParameters(root).flatMap((child) => {
+    const inner = innerEnd(child);
+    return isList(inner) ? withParameters(inner).map(row) : [row(child)];
+  });
 }
 
 function row(node: LayerNode): LayerRow {
-  let shown = node;
-  while (shown.children.length === 1) shown = shown.children[0] as LayerNode;
-  return { node, label: labelOf(node.name), children: shown.children.map(row) };
+  return { node, label: labelOf(node.name), children: withParameters(innerEnd(node)).map(row) };
+}
+
+function innerEnd(node: LayerNode): LayerNode {
+  const [only, ...others] = withParameters(node);
+  return only && others.length === 0 && node.tensors.length === 0 ? innerEnd(only) : node;
+}
+
+/** An activation or a pooling has nothing to freeze. */
+function withParameters(node: LayerNode): LayerNode[] {
+  return node.children.filter((child) => child.parameters > 0);
 }
 
 /** `conv_pw`, and with the key before it where the last is a mere number: `blocks.5`, `5.3`. */
@@ -25,5 +37,6 @@ function labelOf(name: string): string {
 }
 
 function isList(node: LayerNode): boolean {
-  return node.children.length > 1 && node.children.every((child) => /^\d+$/.test(child.name.split('.').at(-1) ?? ''));
+  const children = withParameters(node);
+  return node.tensors.length === 0 && children.length > 1 && children.every((child) => /\.\d+$/.test(`.${child.name}`));
 }

@@ -23,7 +23,7 @@ export interface TabUi {
 
 export interface TabServices {
   readonly assistant: Assistant;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, 'get' | 'begin' | 'resume'>;
   readonly ui: TabUi;
   settings(dataFolder: string): RunSettings;
   trusted(): boolean;
