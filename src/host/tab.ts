@@ -164,13 +164,14 @@ export class Tab implements Disposable {
     this.launching = new AbortController();
     this.update({ phase: 'starting', failure: null });
     try {
-      this.adopt(await begin(this.launching.signal));
+      const session = await begin(this.launching.signal);
+      this.launching = null;
+      this.adopt(session);
     } catch (error) {
+      this.launching = null;
       const failure = asFailure(error);
       if (failure.code !== 'interrupted') this.update({ phase: 'failed', failure });
       else this.update({ phase: this.session?.state ?? 'ready' });
-    } finally {
-      this.launching = null;
     }
   }
 
