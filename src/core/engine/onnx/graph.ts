@@ -1,4 +1,4 @@
-import { broadcastShapes, sizeOf } from './shapes';
+import { broadcastShapes, sameShape, sizeOf } from './shapes';
 
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
 export type ElementArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
@@ -39,7 +39,7 @@ export class Graph {
   readonly recorded: GraphNode[] = [];
   readonly constants = new Map<string, Constant>();
   private readonly shared = new Map<string, Value>();
-  private readonly views = new Map<string, Value>();
+  private readonly known = new Map<string, Value[]>();
   private count = 0;
 
   /** A tensor that is fed to the graph. */
@@ -62,10 +62,23 @@ export class Graph {
     return this.constants.get(value.name)?.data;
   }
 
+  /** Appends a node; the same one on the same inputs is recorded once, as every operator used here is a pure function. */
   nodes(operator: string, inputs: Inputs, outputs: readonly Omit<Value, 'name'>[], attributes: Attributes = {}): Value[] {
+    const names = inputs.map((value) => value?.name ?? '');
+    const key = `${operator} ${names} ${outputs.length} ${JSON.stringify(attributes)}`;
+    const known = this.known.get(key);
+    if (known) return known;
     const values = outputs.map(({ shape, dtype }) => ({ name: `${operator}${this.count++}`, shape, dtype }));
-    this.recorded.push({ operator, inputs: inputs.map((v) => v?.name ?? ''), outputs: values.map((v) => v.name), attributes });
+    this.recorded.push({ operator, inputs: names, outputs: values.map((value) => value.name), attributes });
+    this.known.set(key, values);
     return values;
+  }
+
+  /** A copy under a name that no other value has: a graph's outputs must differ, and may not be its inputs. */
+  output(value: Value): Value {
+    const output = { ...value, name: `output${this.count++}` };
+    this.recorded.push({ operator: 'Identity', inputs: [value.name], outputs: [output.name], attributes: {} });
+    return output;
   }
 
   node(operator: string, inputs: Inputs, shape: readonly number[], attributes: Attributes = {}, dtype?: ElementType): Value {
@@ -111,15 +124,8 @@ export class Graph {
     return factor === 1 ? a : this.multiply(a, this.scalar(factor));
   }
 
-  /** A view of the same elements; asked for twice, it is recorded once. */
   reshape(x: Value, shape: readonly number[]): Value {
-    if (x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i])) return x;
-    const key = `${x.name}:${shape}`;
-    const known = this.views.get(key);
-    if (known) return known;
-    const view = this.node('Reshape', [x, this.integers(shape)], shape);
-    this.views.set(key, view);
-    return view;
+    return sameShape(x.shape, shape) ? x : this.node('Reshape', [x, this.integers(shape)], shape);
   }
 
   transpose(x: Value, perm: readonly number[]): Value {

@@ -3,7 +3,6 @@ import type { Engine, Program, ProgramSpec, Step } from '../engine';
 import './kernels';
 import './layers';
 import { failed } from './failures';
-import type { Graph, Value } from './graph';
 import { serialize } from './model';
 import { OnnxProgram, outputsOf } from './program';
 import { record } from './recorder';
@@ -24,7 +23,9 @@ export class OnnxEngine implements Engine {
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
     const recording = record(step, spec);
     const { graph } = recording;
-    const outputs = new Map([...recording.outputs].map(([name, value]) => [name, asOutput(graph, value)]));
+    const outputs = new Map(
+      [...recording.outputs].map(([name, value]) => [name, graph.output(value.dtype === 'bool' ? graph.cast(value, 'int32') : value)]),
+    );
     const state = new State(recording, spec.state);
     const fed = [...recording.inputs.values(), ...state.buffers.map(({ input }) => input)];
     const model = serialize(graph, fed, [...outputs.values(), ...outputsOf(state)]);
@@ -47,9 +48,4 @@ export class OnnxEngine implements Engine {
     await Promise.all([...this.programs].map((program) => program.dispose()));
     this.programs.clear();
   }
-}
-
-/** A value of its own for each output: the same tensor may be returned twice, or be an input. Truth values become int32. */
-function asOutput(graph: Graph, value: Value): Value {
-  return value.dtype === 'bool' ? graph.cast(value, 'int32') : graph.node('Identity', [value], value.shape);
 }

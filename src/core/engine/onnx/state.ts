@@ -43,7 +43,7 @@ export class State {
       const output = nextState.get(name);
       const { shape, dtype } = values.get(name) as TensorData;
       this.slots.set(name, { buffer: input.name, offset: 0, shape, dtype });
-      this.addBuffer(input, output ? graph.node('Identity', [output], shape) : null);
+      this.addBuffer(input, output ? graph.output(output) : null);
     }
     this.write(values);
   }

@@ -31,7 +31,11 @@ export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions): Tenso
   return run('ThawConv2d', { x, filter }, attributes);
 }
 
-registerGradient<'x' | 'filter', Conv2dAttributes>('ThawConv2d', ['x', 'filter'], (dy, { inputs: { x, filter }, attributes }) => ({
-  x: () => run('ThawConv2dInputGradient', { dy, filter }, { ...attributes, inputShape: x.shape }),
-  filter: () => run('ThawConv2dFilterGradient', { x, dy }, { ...attributes, filterShape: filter.shape }),
-}));
+registerGradient<'x' | 'filter', Conv2dAttributes>(
+  'ThawConv2d',
+  { inputs: ['x', 'filter'] },
+  (dy, { inputs: { x, filter }, attributes }) => ({
+    x: () => run('ThawConv2dInputGradient', { dy, filter }, { ...attributes, inputShape: x.shape }),
+    filter: () => run('ThawConv2dFilterGradient', { x, dy }, { ...attributes, filterShape: filter.shape }),
+  }),
+);

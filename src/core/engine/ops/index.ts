@@ -1,7 +1,11 @@
 /** tfjs, for what goes beyond these ops. */
 export * as tf from '../tf';
+export { hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';
+export { batchNorm, batchNormTraining } from './batchNorm';
 export { type Conv2dOptions, conv2d } from './conv2d';
 export type { Padding } from './geometry';
 export { valueAndGradients } from './gradients';
 export { addBias, linear } from './linear';
 export { softmax, softmaxCrossEntropy } from './loss';
+export { adamW, sgd } from './optimizers';
+export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './pooling';

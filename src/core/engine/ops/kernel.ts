@@ -14,42 +14,33 @@ export function runMany(kernel: string, inputs: Tensors, attributes: object = {}
   return tf.engine().runKernel(kernel, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
 }
 
-/** What a gradient is made from: the kernel's inputs by name, its (first) result, its attributes. */
+/** What a gradient is made from: the kernel's inputs by name, its first result where it asked for it, its attributes. */
 interface Forward<Names extends string, Attributes> {
+  /** The gradients of all its results; `dy` is the first. */
+  readonly dys: readonly tf.Tensor[];
   readonly inputs: Record<Names, tf.Tensor>;
   readonly output: tf.Tensor;
   readonly attributes: Attributes;
 }
 
 /**
- * Registers the gradient of a kernel whose only result is differentiated. Each entry of what `gradient` returns is called
- * only where that input leads to something that learns.
+ * Registers the gradient of a kernel. Each entry of what `gradient` returns is called only where that input leads to
+ * something that learns.
  */
 export function registerGradient<Names extends string, Attributes = unknown>(
   kernelName: string,
-  names: readonly Names[],
-  gradient: (dy: tf.Tensor, forward: Forward<Names, Attributes>) => Partial<Record<Names, () => tf.Tensor>>,
-): void {
-  registerGradients<Names, Attributes>(kernelName, names, [], ([dy], forward) => gradient(dy as tf.Tensor, forward));
-}
-
-/** The same for kernels with several results; `kept` marks the one that the gradient needs, if any. */
-export function registerGradients<Names extends string, Attributes = unknown>(
-  kernelName: string,
-  names: readonly Names[],
-  kept: readonly boolean[],
-  gradient: (dys: tf.Tensor[], forward: Forward<Names, Attributes>) => Partial<Record<Names, () => tf.Tensor>>,
+  needs: { inputs: readonly Names[]; output?: boolean },
+  gradient: (dy: tf.Tensor, forward: Forward<Names, Attributes>) => Record<string, () => tf.Tensor>,
 ): void {
   tf.registerGradient({
     kernelName,
-    inputsToSave: [...names],
-    outputsToSave: [...kept],
-    gradFunc: (dy, saved, attributes) => {
-      const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i]])) as Record<Names, tf.Tensor>;
-      const output = saved[names.length] as tf.Tensor;
-      return gradient(Array.isArray(dy) ? dy : [dy], { inputs, output, attributes: attributes as Attributes }) as ReturnType<
-        tf.GradConfig['gradFunc']
-      >;
+    inputsToSave: [...needs.inputs],
+    outputsToSave: [needs.output ?? false],
+    gradFunc: (given, saved, attributes) => {
+      const inputs = Object.fromEntries(needs.inputs.map((name, i) => [name, saved[i]])) as Record<Names, tf.Tensor>;
+      const output = saved[needs.inputs.length] as tf.Tensor;
+      const dys = Array.isArray(given) ? given : [given];
+      return gradient(dys[0] as tf.Tensor, { dys, inputs, output, attributes: attributes as unknown as Attributes });
     },
   });
 }

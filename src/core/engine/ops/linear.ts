@@ -25,12 +25,12 @@ export function addBias(x: Tensor, bias: Tensor): Tensor {
 const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) => run('ThawMatMul', { a, b }, { transposeA, transposeB });
 
 /** Only a·bᵀ, the form of `linear`, is differentiated. */
-registerGradient<'a' | 'b', MatMulAttributes>('ThawMatMul', ['a', 'b'], (dy, { inputs: { a, b } }) => ({
+registerGradient<'a' | 'b', MatMulAttributes>('ThawMatMul', { inputs: ['a', 'b'] }, (dy, { inputs: { a, b } }) => ({
   a: () => product(dy, b, false, false),
   b: () => product(dy, a, true, false),
 }));
 
-registerGradient<'x' | 'bias'>('ThawAddBias', ['x', 'bias'], (dy) => ({
-  x: () => dy,
+registerGradient('ThawAddBias', { inputs: [] }, (dy) => ({
+  x: () => dy.clone(), // tfjs disposes of what it has summed
   bias: () => run('ThawBiasGradient', { dy }),
 }));

@@ -20,7 +20,7 @@ export function softmaxCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, smooth
 
 registerGradient<'logits' | 'labels', CrossEntropyAttributes>(
   'ThawSoftmaxCrossEntropy',
-  ['logits', 'labels'],
+  { inputs: ['logits', 'labels'] },
   (dy, { inputs: { logits, labels }, attributes }) => ({
     logits: () => run('ThawSoftmaxCrossEntropyGradient', { dy, logits, labels }, attributes),
   }),

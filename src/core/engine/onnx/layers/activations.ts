@@ -1,0 +1,68 @@
+import type { ActivationAttributes } from '../../ops/activations';
+import type { Graph, Value } from '../graph';
+import { define, floats } from '../kernels/define';
+
+define<'x', ActivationAttributes>(
+  'ThawActivation',
+  (g, { x }, { activation }) => {
+    switch (activation) {
+      case 'relu':
+        return g.unary('Relu', x);
+      case 'relu6':
+        return g.node('Clip', [x, g.scalar(0), g.scalar(6)], x.shape);
+      case 'sigmoid':
+        return g.unary('Sigmoid', x);
+      case 'silu':
+        return g.multiply(x, g.unary('Sigmoid', x));
+      case 'hardSigmoid':
+        return hardSigmoid(g, x);
+      case 'hardSwish':
+        return g.multiply(x, hardSigmoid(g, x));
+    }
+  },
+  floats,
+);
+
+/** Where y tells as much as x, the gradient is made from y, so that x need not be kept. */
+define<'dy' | 'x' | 'y', ActivationAttributes>(
+  'ThawActivationGradient',
+  (g, { dy, x, y }, { activation }) => {
+    switch (activation) {
+      case 'relu':
+        return g.multiply(dy, g.cast(above(g, y, 0), 'float32'));
+      case 'relu6':
+        return g.multiply(dy, inside(g, y, 0, 6));
+      case 'sigmoid':
+        return g.multiply(dy, g.multiply(y, g.subtract(g.scalar(1), y)));
+      case 'silu': {
+        const s = g.unary('Sigmoid', x);
+        return g.multiply(dy, g.add(s, g.multiply(y, g.subtract(g.scalar(1), s))));
+      }
+      case 'hardSigmoid':
+        return g.multiply(dy, g.scale(inside(g, x, -3, 3), 1 / 6));
+      case 'hardSwish': {
+        const middle = g.add(g.scale(x, 1 / 3), g.scalar(0.5));
+        const slope = g.where(above(g, x, -3), g.where(below(g, x, 3), middle, g.scalar(1)), g.scalar(0));
+        return g.multiply(dy, slope);
+      }
+    }
+  },
+  floats,
+);
+
+function hardSigmoid(g: Graph, x: Value): Value {
+  return g.unary('HardSigmoid', x, { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+}
+
+function above(g: Graph, x: Value, bound: number): Value {
+  return g.binary('Greater', x, g.scalar(bound), 'bool');
+}
+
+function below(g: Graph, x: Value, bound: number): Value {
+  return g.binary('Less', x, g.scalar(bound), 'bool');
+}
+
+/** 1 where low < x < high, else 0 */
+function inside(g: Graph, x: Value, low: number, high: number): Value {
+  return g.cast(g.binary('And', above(g, x, low), below(g, x, high), 'bool'), 'float32');
+}
