@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { readRun } from '../../../src/core/runs';
+import { evaluateRun, loadPredictor, type RunHandle } from '../../../src/core/training';
+import { readSafetensors } from '../../../src/core/weights';
+import type { RunEvent } from '../../../src/protocol/events';
+import { ThawError } from '../../../src/protocol/failure';
+import { matches } from '../../../src/protocol/rules';
+import { begin, configFor, finished, of, pictures, resume, weightsHash } from './harness';
+
+let data: string;
+beforeAll(async () => {
+  data = await pictures();
+});
+
+test('a run tells its story in order, learns, and leaves a model that answers', async () => {
+  const { folder, handle, events } = await finished(configFor(data));
+  const last = await handle.done;
+  if (last.type !== 'finished') throw new Error(JSON.stringify(last));
+  expect(handle.state).toBe('finished');
+  expect(events.slice(0, 4).map((e) => e.type)).toEqual(['started', 'data', 'model', 'phase']);
+  expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
+  const { events: written, report, predictions, record } = await readRun(folder);
+  expect(written).toEqual(JSON.parse(JSON.stringify(events)));
+  expect(report).toEqual(last.report);
+  expect(record.classes).toEqual(['left', 'right']);
+
+  const epochs = of(events, 'epoch');
+  expect(epochs.map((e) => [e.epoch, e.step])).toEqual([
+    [1, 3],
+    [2, 6],
+    [3, 9],
+  ]);
+  expect((epochs[2]?.train.loss as number) < (epochs[0]?.train.loss as number)).toBe(true);
+  expect(last.report.test?.accuracy).toBeGreaterThan(0.8);
+  expect(last.report.test?.confusion.flat().reduce((a, b) => a + b)).toBe(24);
+  expect(predictions.length).toBe(24);
+  expect(predictions.filter((p) => p.label === p.predicted).length / 24).toBe(last.report.test?.accuracy);
+  const best = epochs.find((e) => e.epoch === last.report.best.epoch);
+  expect(last.report.validation?.loss).toBeCloseTo(best?.validation?.loss as number, 12);
+
+  const again = await evaluateRun(folder, { split: 'test', modelsFolder: '/nowhere' });
+  expect(again.confusion).toEqual(last.report.test?.confusion);
+  expect(again.loss).toBeCloseTo(last.report.test?.loss as number, 4);
+  const predictor = await loadPredictor(folder, { modelsFolder: '/nowhere' });
+  const asked = predictions.slice(0, 3).map(({ path }) => ({ name: path, source: join(data, path) }));
+  const answers = await predictor.predict(asked);
+  await predictor.dispose();
+  expect(answers.map((a) => a.label)).toEqual(predictions.slice(0, 3).map((p) => p.predicted));
+  for (const [i, { probabilities }] of answers.entries())
+    expect(probabilities[predictions[i]?.predicted as string]).toBeCloseTo(predictions[i]?.probability as number, 4);
+});
+
+test('the same seed makes the same bytes, another seed others', async () => {
+  const config = configFor(data, { augmentation: 'standard', phases: [{ epochs: 2, learningRate: 0.003, rules: ['**'] }] });
+  const [a, b, c] = [await finished(config), await finished(config), await finished({ ...config, seed: 8 })];
+  expect(weightsHash(a.folder)).toBe(weightsHash(b.folder));
+  expect(weightsHash(a.folder)).not.toBe(weightsHash(c.folder));
+});
+
+test.each([
+  ['head', ['classifier.**']],
+  ['top', ['stages.2.**', 'stages.3.**', 'classifier.**']],
+  ['one bias', ['stages.1.bn2.bias']],
+  ['all but the middle', ['**', '!stages.1.**']],
+  ['the norms alone', ['**.bn1.*']],
+])('what is frozen keeps its bytes, and what learns does not: %s', async (_, rules) => {
+  const { events, folder } = await finished(configFor(data, { phases: [{ epochs: 1, learningRate: 0.01, rules }] }));
+  const report = of(events, 'finished')[0]?.report;
+  expect(report?.frozen.identical).toBe(true);
+  // The first values are a function of the seed, so a run that stops before its first step still has them.
+  const untouched = await begin(configFor(data, { phases: [{ epochs: 1, learningRate: 0.01, rules }] }));
+  untouched.handle.stop();
+  await untouched.handle.done;
+  const before = await readSafetensors(join(untouched.folder, 'model', 'model.safetensors'));
+  const after = await readSafetensors(join(folder, 'model', 'model.safetensors'));
+  const changed = [...after]
+    .filter(([name, { data }]) => Buffer.compare(bytes(data), bytes(before.get(name)?.data)) !== 0)
+    .map(([name]) => name);
+  const learns = (name: string) => rules.reduce((on, rule) => (matches(rule.replace(/^!/, ''), name) ? !rule.startsWith('!') : on), false);
+  const free = (name: string) =>
+    learns(name) || (/running_/.test(name) && ['weight', 'bias'].some((k) => learns(name.replace(/running_.*/, k))));
+  expect(changed.sort()).toEqual([...after.keys()].filter(free).sort());
+  expect(report?.frozen.count).toBe(after.size - changed.length);
+});
+
+const bytes = (data?: Float32Array | Int32Array) => new Uint8Array(data?.buffer ?? new ArrayBuffer(0), data?.byteOffset, data?.byteLength);
+
+test.each(['none', 'flip', 'standard'] as const)(
+  'a run that ends in mid-epoch and is resumed gives the same bytes: %s',
+  async (augmentation) => {
+    const config = configFor(data, { augmentation, phases: [{ epochs: 6, learningRate: 0.01, rules: ['stages.3.**', 'classifier.**'] }] });
+    const whole = await finished(config);
+    for (const step of [1, 6, 11, 16]) {
+      const first = await begin(config, { after: { [step]: (handle) => handle.checkpointAndEnd() } });
+      expect(await first.handle.done).toMatchObject({ type: 'paused', reason: 'idle', step });
+      const second = await resume(first.folder);
+      expect((await second.handle.done).type).toBe('finished');
+      expect(weightsHash(first.folder)).toBe(weightsHash(whole.folder));
+      const { events } = await readRun(first.folder);
+      expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
+      const epochs = (all: RunEvent[]) => of(all, 'epoch').map((e) => [e.epoch, e.train, e.validation]);
+      expect(epochs(events)).toEqual(epochs(whole.events));
+    }
+  },
+);
+
+test('layers frozen and thawed in mid-run: recorded, kept by name, and replayed to the same bytes', async () => {
+  const config = configFor(data, { phases: [{ epochs: 5, learningRate: 0.01, rules: ['**'] }], batchSize: 6 });
+  const toggles: Record<number, string[]> = { 3: ['classifier.**'], 11: ['stages.2.**', 'classifier.**'], 14: ['**'] };
+  const freezing = Object.fromEntries(Object.entries(toggles).map(([step, rules]) => [step, (handle: RunHandle) => handle.freeze(rules)]));
+  const whole = await finished(config, { after: freezing });
+  expect(of(whole.events, 'freeze').map(({ step, trainable }) => [step, trainable])).toEqual(
+    Object.entries(toggles).map(([s, r]) => [Number(s), r]),
+  );
+  expect((await whole.handle.done).type).toBe('finished');
+  for (const end of [2, 5, 13]) {
+    const cut = await begin(config, { after: { ...freezing, [end]: (handle) => handle.checkpointAndEnd() } });
+    expect((await cut.handle.done).type).toBe('paused');
+    const second = await resume(cut.folder, { after: freezing });
+    expect((await second.handle.done).type).toBe('finished');
+    expect(weightsHash(cut.folder)).toBe(weightsHash(whole.folder));
+  }
+  expect(() => whole.handle.freeze(['nothing.here'])).toThrow(ThawError);
+});
+
+test('pausing waits with a checkpoint; going on changes nothing', async () => {
+  const config = configFor(data);
+  const whole = await finished(config);
+  const paused = await begin(config, {
+    after: { 4: (handle) => handle.pause() },
+    hears: (event, handle) => {
+      if (event.type !== 'paused') return;
+      expect(existsSync(join(paused.folder, 'checkpoints', 'step-4', 'state.json'))).toBe(true);
+      setTimeout(() => handle.continue(), 50);
+    },
+  });
+  expect((await paused.handle.done).type).toBe('finished');
+  expect(paused.events.map((e) => e.type).filter((t) => t === 'paused' || t === 'continued')).toEqual(['paused', 'continued']);
+  expect(weightsHash(paused.folder)).toBe(weightsHash(whole.folder));
+});
+
+test('stopping keeps the best model, leaves the test set alone, and can be gone on from', async () => {
+  const config = configFor(data);
+  const whole = await finished(config);
+  const stopped = await begin(config, { after: { 7: (handle) => handle.stop() } });
+  expect(await stopped.handle.done).toMatchObject({ type: 'stopped', step: 7 });
+  const { report, predictions } = await readRun(stopped.folder);
+  expect(report?.test).toBeNull();
+  expect(report?.validation?.confusion.flat().reduce((a, b) => a + b)).toBe(24);
+  expect(predictions.every((p) => p.split === 'validation')).toBe(true);
+  const second = await resume(stopped.folder);
+  expect((await second.handle.done).type).toBe('finished');
+  expect(weightsHash(stopped.folder)).toBe(weightsHash(whole.folder));
+});
+
+test('phases change what learns and how fast; early stopping ends them and keeps the best epoch', async () => {
+  const phases = [
+    { epochs: 2, learningRate: 0.01, rules: ['classifier.**'] },
+    { epochs: 2, learningRate: 0.001, rules: ['stages.3.**', 'classifier.**'] },
+  ];
+  const { events } = await finished(configFor(data, { phases, schedule: { name: 'constant', warmup: 0 } }));
+  expect(of(events, 'phase').map(({ trainable }) => trainable)).toEqual(phases.map(({ rules }) => rules));
+  expect(of(events, 'step').every((s) => s.learningRate === (s.epoch <= 2 ? 0.01 : 0.001))).toBe(true);
+
+  const early = await finished(configFor(data, { phases: [{ epochs: 60, learningRate: 0.3, rules: ['**'] }], earlyStopping: 2 }));
+  const last = of(early.events, 'finished')[0];
+  const epochs = of(early.events, 'epoch');
+  const losses = epochs.map((e) => e.validation?.loss as number);
+  expect(epochs.length).toBeLessThan(60);
+  expect(epochs.length).toBe((last?.report.best.epoch as number) + 2);
+  expect(losses.indexOf(Math.min(...losses)) + 1).toBe(last?.report.best.epoch);
+  expect(last?.report.validation?.loss).toBe(Math.min(...losses));
+});
