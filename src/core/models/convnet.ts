@@ -1,5 +1,6 @@
-import { add, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ImageTarget } from '../data/target';
+import { tf } from '../engine/ops';
 import { BatchNorm, Conv2d, forwardAll, GlobalAveragePool, Linear, Module, rooted, type Scope, Sequential, type Shape } from '../nn';
 import type { ImageModel } from './model';
 import { half, type ModelSpec, timmConfig } from './spec';
@@ -26,7 +27,7 @@ class Stage extends Module {
 
   override forward(x: Tensor, scope: Scope): Tensor {
     const halved = forwardAll(this.halving, x, scope);
-    return add(halved, forwardAll(this.residual, halved, scope));
+    return tf.add(halved, forwardAll(this.residual, halved, scope));
   }
 
   override outputShape(input: Shape): Shape {

@@ -1,4 +1,5 @@
-import { add, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { tf } from '../engine/ops';
 import { BatchNorm, Conv2d, forwardAll, Module, type Padding, type Scope, type Shape } from '../nn';
 
 /** What the convolutions of one network have in common. */
@@ -27,7 +28,7 @@ abstract class MobileBlock extends Module {
   override forward(x: Tensor, scope: Scope): Tensor {
     const layers = this.children.map(([, layer]) => layer);
     const y = forwardAll(layers, x, scope);
-    return this.adds ? add(y, x) : y;
+    return this.adds ? tf.add(y, x) : y;
   }
 
   override outputShape(input: Shape): Shape {

@@ -1,7 +1,7 @@
-import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
-import { batchNorm, batchNormTraining } from '../engine/ops';
+import { batchNorm, batchNormTraining, tf } from '../engine/ops';
 import { type Activation, activate } from './activation';
 import { Module, type Scope, type Shape } from './module';
 
@@ -56,14 +56,14 @@ export class BatchNorm extends Module {
         l10n.t('Use a larger batch size or image size, or freeze that layer.'),
       );
     const batch = batchNormTraining(x, { scale, offset, epsilon: this.epsilon });
-    const unbiased = mul(batch.variance, count / (count - 1));
+    const unbiased = tf.mul(batch.variance, count / (count - 1));
     scope.update(this.nameOf('running_mean'), this.moved(mean, batch.mean));
     scope.update(this.nameOf('running_var'), this.moved(variance, unbiased));
     return activate(batch.y, this.activation);
   }
 
   private moved(running: Tensor, batch: Tensor): Tensor {
-    return add(mul(running, 1 - this.momentum), mul(batch, this.momentum));
+    return tf.add(tf.mul(running, 1 - this.momentum), tf.mul(batch, this.momentum));
   }
 
   override outputShape(input: Shape): Shape {

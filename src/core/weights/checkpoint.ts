@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../../protocol/failure';
 import { type ImageModel, type ModelSpec, mobilenetV2TransformersNames, unsupported } from '../models';
 import { tensorsOf } from '../nn';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { corrupt, unreadable } from './corrupt';
 
 /** @throws ThawError `model.missing` | `model.corrupt` naming what in the file is not as it should be. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { corrupt, unreadable } from './corrupt';
 
 /** Bytes an element, by the format's names. 8-bit floats and complex numbers are not read. */

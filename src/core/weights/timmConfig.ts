@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImageTarget } from '../data/target';
 import { type ModelSpec, unsupported } from '../models';
 

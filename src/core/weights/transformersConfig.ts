@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImageTarget } from '../data/target';
-import { type ModelSpec, unsupported } from '../models';
+import { type ModelSpec, roundChannels, unsupported } from '../models';
 import { inOrder } from './timmConfig';
 
 const positive = z.int().min(1);
@@ -54,7 +54,10 @@ export function readTransformersConfig(
   const odd = Object.entries(only).find(([name, value]) => config[name] !== undefined && config[name] !== value);
   if (odd) throw unsupported(l10n.t('The setting {0} = {1} of the model is not supported.', odd[0], JSON.stringify(config[odd[0]])), path);
   const hundredths = Math.round(width * 100);
-  if (Math.abs(hundredths - width * 100) > 1e-6 || hundredths > 999 || (!config.finegrained_output && width < 1))
+  const hasName = Math.abs(hundredths - width * 100) < 1e-6 && hundredths <= 999;
+  // Where the stem is as narrow as the first block, timm adds the block's input to its output and transformers does not.
+  const isSame = roundChannels(32 * width) !== roundChannels(16 * width) && (config.finegrained_output || width >= 1);
+  if (!hasName || !isSame)
     throw unsupported(l10n.t('The setting {0} = {1} of the model is not supported.', 'depth_multiplier', width), path);
 
   const labels = config.id2label ? inOrder(config.id2label) : null;
