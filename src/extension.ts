@@ -1,9 +1,13 @@
+// First: schemas are made while modules load.
+import './host/earliest';
+
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { AssistantProcess } from './host/assistantProcess';
 import { registerCommands } from './host/commands';
 import { followContext } from './host/contextKeys';
 import { Documents } from './host/documents';
+import { began } from './host/earliest';
 import { EditorUi } from './host/editorUi';
 import { Format } from './host/format';
 import { LayersView } from './host/layersView';
@@ -19,7 +23,6 @@ import { TestLog } from './host/testLog';
 
 /** Wires the parts together; nothing is started or read before it is needed. */
 export function activate(context: vscode.ExtensionContext): void {
-  const began = performance.now();
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
 
   const log = vscode.window.createOutputChannel('Thaw', { log: true });
