@@ -60,6 +60,14 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   };
 }
 
+/** Bytes that a file with this header has at least. */
+export function bmpBytes({ width, height, bits, offset }: BmpHeader): number {
+  return offset + strideOf(width, bits) * (height - 1) + Math.ceil((width * bits) / 8);
+}
+
+/** Bytes of a row: padded to a multiple of 4. */
+const strideOf = (width: number, bits: number) => Math.ceil((width * bits) / 32) * 4;
+
 /** A reader of one channel: picks the mask's bits out of a pixel and stretches them to 0…255. */
 function channel(mask: number): (pixel: number) => number {
   if (mask === 0) return () => 255;
@@ -70,9 +78,10 @@ function channel(mask: number): (pixel: number) => number {
 
 /** @returns RGBA, 8 bits, rows from the top. @throws Error with the reason; a file too short for its size is refused. */
 export function decodeBmp(bytes: Uint8Array): { width: number; height: number; data: Uint8Array } {
-  const { width, height, topDown, bits, offset, palette, masks } = readBmpHeader(bytes);
-  const stride = Math.ceil((width * bits) / 32) * 4; // rows are padded to 4 bytes
-  if (offset + stride * (height - 1) + Math.ceil((width * bits) / 8) > bytes.length) throw new Error('file cut off');
+  const header = readBmpHeader(bytes);
+  const { width, height, topDown, bits, offset, palette, masks } = header;
+  const stride = strideOf(width, bits);
+  if (bmpBytes(header) > bytes.length) throw new Error('file cut off');
   if (palette.start + palette.count * palette.stride > bytes.length) throw new Error('palette cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Uint8Array(width * height * 4).fill(255);

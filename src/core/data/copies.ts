@@ -37,7 +37,7 @@ export function withoutCopies<T extends Hashed>(files: readonly T[]): { kept: T[
     const best = group.reduce((a, b) => (keeps[b.split] < keeps[a.split] ? b : a));
     for (const file of group) if (file !== best) left.add(file);
     if (group.some((file) => file.split !== best.split)) inSplits.push(paths);
-    else duplicates.push(...paths.filter((path) => path !== best.path));
+    else for (const path of paths) if (path !== best.path) duplicates.push(path);
   }
   const found: Problem[] = [];
   if (inClasses.length > 0) found.push(problems.sameInClasses(inClasses.flat(), inClasses.length));

@@ -4,8 +4,8 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { mapFiles } from './concurrent';
 import type { Dataset } from './dataset';
+import { enlarged } from './enlarge';
 import { PictureError, type PictureHeader, pipelineOf, readHeader, reasonOf } from './picture';
-import { resampled } from './resample';
 import type { ImageTarget } from './target';
 import { type Box, cropBox, recolour, type View } from './views';
 
@@ -61,7 +61,7 @@ async function pixelsOf(bytes: Uint8Array, header: PictureHeader, target: ImageT
   if (!enlarge) shrunk.extract({ left: scaling.left, top: scaling.top, width: size, height: size });
   const { data, info } = await shrunk.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new PictureError('unreadable', l10n.t('{0} colour channels', info.channels));
-  if (enlarge) return resampled({ width, height, data }, scaling, size, target.interpolation);
+  if (enlarge) return enlarged({ width, height, data }, scaling, size, target.interpolation);
   return new Uint8ClampedArray(data.buffer, data.byteOffset, data.byteLength);
 }
 
@@ -71,7 +71,8 @@ function normalise(pixels: Uint8ClampedArray, target: ImageTarget, flip: boolean
   for (let channel = 0; channel < 3; channel++) {
     const mean = target.mean[channel] as number;
     const std = target.std[channel] as number;
-    const values = Float32Array.from({ length: 256 }, (_, v) => (v / 255 - mean) / std);
+    const values = new Float32Array(256);
+    for (let v = 0; v < 256; v++) values[v] = (v / 255 - mean) / std;
     let i = channel * size * size;
     for (let y = 0; y < size; y++) {
       const row = y * size;
@@ -83,7 +84,7 @@ function normalise(pixels: Uint8ClampedArray, target: ImageTarget, flip: boolean
 async function decodeInto(out: Float32Array, source: string | Uint8Array, target: ImageTarget, view: View | null): Promise<void> {
   try {
     const bytes = typeof source === 'string' ? await readFile(source) : source;
-    const pixels = await pixelsOf(bytes, await readHeader(bytes, bytes.subarray(0, 128)), target, view);
+    const pixels = await pixelsOf(bytes, await readHeader(bytes), target, view);
     if (view) recolour(pixels, view);
     normalise(pixels, target, view?.flip ?? false, out);
   } catch (error) {

@@ -51,6 +51,10 @@ class Findings {
   readonly emptyClasses: string[] = [];
   readonly unnamed: string[] = [];
   readonly problems: Problem[] = [];
+
+  strays(paths: readonly string[]): void {
+    for (const path of paths) this.stray.push(path); // no spread: there may be more than the stack holds
+  }
 }
 
 /**
@@ -70,20 +74,21 @@ export async function discover(root: string, signal?: AbortSignal): Promise<Disc
   let origin: Discovery['origin'] = 'folder';
   if (await fromTables(root, walker, top, listing, roles, findings)) origin = 'metadata';
   else if (hasTrain) {
-    findings.stray.push(...listing.files, ...listing.folders.filter((f) => !roles.includes(f)).map((f) => f.path));
+    findings.strays(listing.files);
+    findings.strays(listing.folders.filter((folder) => !roles.includes(folder)).map((folder) => folder.path));
     for (const role of roles) {
       const inside = await walker.list(role);
-      findings.stray.push(...inside.files);
+      findings.strays(inside.files);
       await fromClassFolders(root, walker, inside.folders, splitNamed(role.name) as Split, findings, signal);
     }
   } else {
-    findings.stray.push(...listing.files);
+    findings.strays(listing.files);
     await fromClassFolders(root, walker, listing.folders, 'train', findings, signal);
   }
 
   refuseUnusable(root, findings, roles.length > 0 && roles.length === listing.folders.length && !hasTrain && origin === 'folder');
-  if (walker.links.length > 0) findings.problems.push(problems.link(walker.links));
-  if (walker.closed.length > 0) findings.problems.push(problems.closedFolders(walker.closed));
+  if (walker.links.length > 0) findings.problems.push(problems.link([...new Set(walker.links)]));
+  if (walker.closed.length > 0) findings.problems.push(problems.closedFolders([...new Set(walker.closed)]));
   if (findings.emptyClasses.length > 0) findings.problems.push(problems.emptyClass(findings.emptyClasses));
   if (findings.unnamed.length > 0) findings.problems.push(problems.hiddenImages(findings.unnamed));
   if (findings.stray.length > 0) findings.problems.push(problems.stray(findings.stray));
@@ -132,7 +137,7 @@ async function fromTables(
   for (const { table, folder, split } of tables) {
     let rows: ReturnType<typeof parseMetadata>;
     try {
-      rows = parseMetadata(table, await readFile(join(root, table), 'utf8'));
+      rows = parseMetadata(join(root, table), await readFile(join(root, table), 'utf8'));
     } catch (error) {
       if (own && listing.folders.length > 1) return false; // some other table, beside folders that may be classes
       throw error;

@@ -14,8 +14,8 @@ const chunkBytes = 1 << 18;
  */
 export async function inspectFile(path: string): Promise<Inspection> {
   try {
-    const { hash, head, tail } = await digest(path);
-    const header = await readHeader(path, head);
+    const { hash, head, tail, size } = await digest(path);
+    const header = await readHeader({ path, head, size });
     if (looksCutOff(header.kind, tail)) await decodeWhole(await readFile(path), header);
     return { hash };
   } catch (error) {
@@ -24,7 +24,7 @@ export async function inspectFile(path: string): Promise<Inspection> {
 }
 
 /** @throws PictureError before a large file that is no picture is read to its end */
-async function digest(path: string): Promise<{ hash: string; head: Buffer; tail: Buffer }> {
+async function digest(path: string): Promise<{ hash: string; head: Buffer; tail: Buffer; size: number }> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -43,7 +43,7 @@ async function digest(path: string): Promise<{ hash: string; head: Buffer; tail:
       hash.update(chunk);
       tail = Buffer.from(bytesRead >= tailBytes ? chunk.subarray(-tailBytes) : Buffer.concat([tail, chunk]).subarray(-tailBytes));
     }
-    return { hash: hash.digest('hex'), head, tail };
+    return { hash: hash.digest('hex'), head, tail, size };
   } finally {
     await file.close();
   }

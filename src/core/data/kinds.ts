@@ -48,8 +48,8 @@ export function looksCutOff(kind: FileKind, tail: Buffer): boolean {
     case 'webp':
     case 'tiff':
     case 'avif':
-      return false; // these state their lengths, which reading the header checks
     case 'bmp':
+      return false; // these state their lengths, which reading the header checks
     case 'heic':
     case 'other':
       return false;

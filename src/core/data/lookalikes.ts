@@ -60,7 +60,7 @@ export async function findLookalikes(
 
 async function lookAt(path: string, index: number): Promise<Look> {
   const bytes = await readFile(path);
-  const { data } = await pipelineOf(bytes, await readHeader(bytes, bytes.subarray(0, 128)))
+  const { data } = await pipelineOf(bytes, await readHeader(bytes))
     .resize(side, side, { fit: 'fill', kernel: 'linear' })
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
@@ -144,9 +144,11 @@ function describe(dataset: Dataset, groups: readonly number[][]): Problem[] {
   for (const group of groups) {
     const members = group.flatMap((i) => dataset.examples[i] ?? []);
     const paths = members.map((example) => example.path);
-    if (new Set(members.map((example) => example.label)).size > 1) acrossClasses.push(paths);
-    if (new Set(members.map((example) => example.split)).size > 1) acrossSplits.push(paths);
-    else within.push(paths);
+    const classes = new Set(members.map((example) => example.label)).size;
+    const splits = new Set(members.map((example) => example.split)).size;
+    if (splits > 1) acrossSplits.push(paths);
+    if (classes > 1) acrossClasses.push(paths);
+    if (splits === 1 && classes === 1) within.push(paths);
   }
   const found: Problem[] = [];
   if (acrossSplits.length > 0) found.push(problems.lookalikesAcrossSplits(acrossSplits.flat(), acrossSplits.length));

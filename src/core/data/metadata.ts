@@ -63,7 +63,7 @@ function tableOf(path: string, text: string): { columns: string[]; rows: string[
 }
 
 /**
- * @param path for messages, relative to the data's root; its ending tells the format
+ * @param path for messages; its ending tells the format
  * @throws ThawError `data.unsupported` naming the file and what it lacks
  */
 export function parseMetadata(path: string, text: string): MetadataRow[] {

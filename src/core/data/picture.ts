@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import sharp, { type Sharp } from 'sharp';
-import { decodeBmp, readBmpHeader } from './bmp';
+import { bmpBytes, decodeBmp, readBmpHeader } from './bmp';
 import { type FileKind, kindBytes, kindOf } from './kinds';
 
 sharp.cache(false); // every picture is read once an epoch at most: a cache would only grow
@@ -39,18 +39,22 @@ export function reasonOf(error: unknown): string {
 
 /**
  * Reads a picture's header and nothing more.
- * @param input the whole file, or its path; `head` its first bytes, 70 or more where it has them
+ * @param file its bytes; or its path, first bytes (70 or more where it has them) and size in bytes
  * @throws PictureError
  */
-export async function readHeader(input: Uint8Array | string, head: Uint8Array): Promise<PictureHeader> {
+export async function readHeader(file: Uint8Array | { path: string; head: Uint8Array; size: number }): Promise<PictureHeader> {
+  const [input, head, fileBytes] = file instanceof Uint8Array ? [file, file, file.length] : [file.path, file.head, file.size];
   if (head.length === 0) throw new PictureError('unreadable', l10n.t('the file is empty'));
   const kind = kindOf(head.subarray(0, kindBytes));
   if (kind === 'other') throw new PictureError('notAnImage', l10n.t('the content is not a picture'));
   if (kind === 'heic') throw new PictureError('unreadable', l10n.t('HEIC cannot be read here: save it as JPEG'));
   let header: PictureHeader;
   try {
-    if (kind === 'bmp') header = { kind, cmyk: false, ...sizeOf(readBmpHeader(head)) };
-    else {
+    if (kind === 'bmp') {
+      const found = readBmpHeader(head);
+      if (bmpBytes(found) > fileBytes) throw new Error('file cut off');
+      header = { kind, cmyk: false, ...sizeOf(found) };
+    } else {
       const found = await sharp(input, { limitInputPixels: false }).metadata();
       header = { kind, cmyk: found.space === 'cmyk', ...sizeOf(found.autoOrient) };
     }

@@ -168,7 +168,9 @@ export const problems = {
     return problem(
       'link',
       'warning',
-      n === 1 ? l10n.t('1 link leads back to a folder it is in.') : l10n.t('{0} links lead back to folders they are in.', n),
+      n === 1
+        ? l10n.t('1 link leads back to a folder that is read anyway.')
+        : l10n.t('{0} links lead back to folders that are read anyway.', n),
       l10n.t('They are not followed.'),
       links,
     );

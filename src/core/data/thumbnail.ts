@@ -8,7 +8,7 @@ import { pipelineOf, readHeader } from './picture';
 export async function thumbnail(path: string, side: number): Promise<Uint8Array | null> {
   try {
     const bytes = await readFile(path);
-    const header = await readHeader(bytes, bytes.subarray(0, 128));
+    const header = await readHeader(bytes);
     return await pipelineOf(bytes, header).resize(side, side, { fit: 'cover', kernel: 'linear' }).jpeg({ quality: 80 }).toBuffer();
   } catch {
     return null;
