@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { parseRunConfig } from '../core/runs';
-import { asFailure, exitCode, type Failure } from '../protocol/failure';
+import { asFailure, exitCode, type Failure, ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
 import type { RunConfig } from '../protocol/runConfig';
 import { openSession, type Session, type SessionSpec } from './session';
@@ -39,7 +40,7 @@ async function specOf(mode: 'begin' | 'resume', folder: string): Promise<Session
   const { modelsFolder } = await import('../core/weights');
   const places = { folder, modelsFolder: modelsFolder(), runsFolder: path.dirname(folder) };
   if (mode === 'begin') {
-    const config = parseRunConfig(JSON.parse(await readAll(process.stdin)));
+    const config = parseRunConfig(json(await readAll(process.stdin)));
     return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => beginRun(config, { ...places, onEvent }) };
   }
   const { readRecord } = await import('../core/runs');
@@ -77,4 +78,12 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ThawError('config.invalid', l10n.t('The configuration is not JSON: {0}', (error as Error).message), '', { cause: error });
+  }
 }

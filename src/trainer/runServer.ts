@@ -48,7 +48,8 @@ export class RunServer {
       server.server.once('error', reject);
       server.server.listen(place.address, resolve);
     });
-    server.watchIdle();
+    // Getting ready may take longer than anybody is expected to wait for.
+    void controls.then(() => server.watchIdle());
     return server;
   }
 
@@ -86,7 +87,7 @@ export class RunServer {
     socket.on('error', () => {}); // A client that vanished; `close` follows.
     socket.once('close', () => {
       this.followers.delete(socket);
-      if (this.followers.size === 0) this.watchIdle();
+      this.watchIdle();
     });
     try {
       for await (const line of linesOf(socket.iterator({ destroyOnReturn: false }))) {
@@ -129,7 +130,8 @@ export class RunServer {
   private watchIdle(): void {
     clearTimeout(this.alone);
     const { idle } = this;
-    if (idle && idle.minutes > 0) this.alone = setTimeout(() => idle.end(), idle.minutes * 60_000).unref();
+    if (!idle || idle.minutes === 0 || this.followers.size > 0 || !this.server.listening) return;
+    this.alone = setTimeout(() => idle.end(), idle.minutes * 60_000).unref();
   }
 }
 
