@@ -35,7 +35,7 @@ export interface FeaturesSpec {
   readonly memoryLimit?: number;
   /** An example that cannot be decoded: it is left out from now on. Said once for each. */
   onUnreadable(path: string): void;
-  /** Between chunks of work that the loop does not see; may throw to end it. */
+  /** After each chunk of examples that is computed ahead of its use; may throw to end it. */
   onChunk(done: number, total: number): Promise<void>;
 }
 
@@ -139,7 +139,6 @@ export class Features {
       if (this.store) {
         await this.store.put(view ?? plainView, chunk.examples.slice(0, chunk.real), x);
         this.kept += chunk.real;
-        await this.spec.onChunk(this.kept, this.total());
       }
       yield { chunk, x };
     }
@@ -155,7 +154,7 @@ export class Features {
   private async fill(stage: Stage, chunks: readonly Chunk[], view: number | null): Promise<void> {
     const store = this.store as FeatureStore;
     const missing = chunks.filter(({ examples, real }) => examples.slice(0, real).some((i) => !store.has(view ?? plainView, i)));
-    for await (const _ of this.computed(stage, missing, view));
+    for await (const _ of this.computed(stage, missing, view)) await this.spec.onChunk(this.kept, this.total());
   }
 
   /** Rows that are kept in all, once the views have been seen. */

@@ -285,6 +285,8 @@ export class Training {
       validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
     });
     await this.checkpoint();
+    // Long steps would hold up the disk, too: each of its callbacks waits for one of them.
+    if (seconds > 1) await this.checkpoints.settle();
   }
 
   private async judged(logits: Logits, batches: AsyncIterable<FeatureBatch>): Promise<Judgement[]> {

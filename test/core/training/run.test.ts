@@ -87,24 +87,21 @@ test.each([
 
 const bytes = (data?: Float32Array | Int32Array) => new Uint8Array(data?.buffer ?? new ArrayBuffer(0), data?.byteOffset, data?.byteLength);
 
-test.each(['none', 'flip', 'standard'] as const)(
-  'a run that ends in mid-epoch and is resumed gives the same bytes: %s',
-  async (augmentation) => {
-    const config = configFor(data, { augmentation, phases: [{ epochs: 6, learningRate: 0.01, rules: ['stages.3.**', 'classifier.**'] }] });
-    const whole = await finished(config);
-    for (const step of [1, 6, 11, 16]) {
-      const first = await begin(config, { after: { [step]: (handle) => handle.checkpointAndEnd() } });
-      expect(await first.handle.done).toMatchObject({ type: 'paused', reason: 'idle', step });
-      const second = await resume(first.folder);
-      expect((await second.handle.done).type).toBe('finished');
-      expect(weightsHash(first.folder)).toBe(weightsHash(whole.folder));
-      const { events } = await readRun(first.folder);
-      expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
-      const epochs = (all: RunEvent[]) => of(all, 'epoch').map((e) => [e.epoch, e.train, e.validation]);
-      expect(epochs(events)).toEqual(epochs(whole.events));
-    }
-  },
-);
+test('a run that ends in mid-epoch and is resumed gives the same bytes', async () => {
+  const config = configFor(data, { phases: [{ epochs: 4, learningRate: 0.01, rules: ['stages.3.**', 'classifier.**'] }] });
+  const whole = await finished(config);
+  for (const step of [4, 11]) {
+    const first = await begin(config, { after: { [step]: (handle) => handle.checkpointAndEnd() } });
+    expect(await first.handle.done).toMatchObject({ type: 'paused', reason: 'idle', step });
+    const second = await resume(first.folder);
+    expect((await second.handle.done).type).toBe('finished');
+    expect(weightsHash(first.folder)).toBe(weightsHash(whole.folder));
+    const { events } = await readRun(first.folder);
+    expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
+    const epochs = (all: RunEvent[]) => of(all, 'epoch').map((e) => [e.epoch, e.train, e.validation]);
+    expect(epochs(events)).toEqual(epochs(whole.events));
+  }
+});
 
 test('layers frozen and thawed in mid-run: recorded, kept by name, and replayed to the same bytes', async () => {
   const config = configFor(data, { phases: [{ epochs: 5, learningRate: 0.01, rules: ['**'] }], batchSize: 6 });
@@ -115,7 +112,7 @@ test('layers frozen and thawed in mid-run: recorded, kept by name, and replayed 
     Object.entries(toggles).map(([s, r]) => [Number(s), r]),
   );
   expect((await whole.handle.done).type).toBe('finished');
-  for (const end of [2, 5, 13]) {
+  for (const end of [5]) {
     const cut = await begin(config, { after: { ...freezing, [end]: (handle) => handle.checkpointAndEnd() } });
     expect((await cut.handle.done).type).toBe('paused');
     const second = await resume(cut.folder, { after: freezing });

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { readRun } from '../../../src/core/runs';
+import { readSafetensors } from '../../../src/core/weights';
+import type { FailureCode } from '../../../src/protocol/failure';
+import { begin, configFor, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
+import { drawPictures } from './pictures';
+
+let data: string;
+beforeAll(async () => {
+  data = await pictures();
+});
+const failing = (code: FailureCode) => expect.objectContaining({ failure: expect.objectContaining({ code }) });
+const sgd = { name: 'sgd' as const, momentum: 0.99, weightDecay: 0 };
+
+test('a loss that is no number ends the run, and every checkpoint that is left is sound', async () => {
+  const phases = [
+    { epochs: 2, learningRate: 1e-4, rules: ['**'] },
+    { epochs: 40, learningRate: 10, rules: ['**'] },
+  ];
+  const run = await finished(configFor(data, { phases, optimizer: sgd, schedule: { name: 'constant', warmup: 0 }, labelSmoothing: 0 }));
+  expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code: 'training.diverged' } });
+  const checkpoints = join(run.folder, 'checkpoints');
+  expect(readdirSync(checkpoints).length).toBeGreaterThan(0);
+  for (const name of readdirSync(checkpoints)) {
+    const tensors = await readSafetensors(join(checkpoints, name, 'model.safetensors'));
+    for (const { data } of tensors.values()) expect(data.every(Number.isFinite)).toBe(true);
+  }
+  expect((await readRun(run.folder)).events.at(-1)?.type).toBe('failed');
+});
+
+test('a run folder that vanishes is told as a failure, though it can no longer be written', async () => {
+  const run = await begin(configFor(data), { after: { 4: () => rmSync(run.folder, { recursive: true }) } });
+  expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code: 'io.gone' } });
+  expect(run.events.map((e) => e.seq)).toEqual(run.events.map((_, i) => i + 1));
+});
+
+test('a picture that cannot be decoded is left out, named once, and the rest learns', async () => {
+  const spoilt = await drawPictures(join(newFolder(), 'data'), { each: 8, seed: 3 });
+  for (const split of ['train', 'val']) {
+    const path = join(spoilt, split, 'left', 'left-2.png');
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.fill(0x55, 1000, 1064)); // beginning and end are sound
+  }
+  for (const rules of [['classifier.**'], ['**']]) {
+    const { events } = await finished(configFor(spoilt, { phases: [{ epochs: 3, learningRate: 0.003, rules }], batchSize: 6 }));
+    expect(events.at(-1)?.type).toBe('finished');
+    const named = of(events, 'warning').map(({ message }) => message);
+    expect(named.sort()).toEqual(['train/left/left-2.png', 'val/left/left-2.png']);
+    const validation = of(events, 'finished')[0]?.report.validation;
+    expect(validation?.confusion.flat().reduce((a, b) => a + b)).toBe(15);
+  }
+});
+
+test('a resume passes over broken and missing checkpoints, down to the beginning, and ends with the same bytes', async () => {
+  const config = configFor(data);
+  const whole = await finished(config);
+  for (const spoil of ['newest', 'all'] as const) {
+    const run = await begin(config, { after: { 7: (handle) => handle.checkpointAndEnd() } });
+    await run.handle.done;
+    const checkpoints = join(run.folder, 'checkpoints');
+    if (spoil === 'all') rmSync(checkpoints, { recursive: true });
+    else writeFileSync(join(checkpoints, 'step-7', 'state.json'), '{"step":');
+    const again = await resume(run.folder);
+    expect(again.events[0]).toMatchObject({ type: 'resumed', step: spoil === 'all' ? 0 : 6 });
+    expect((await again.handle.done).type).toBe('finished');
+    expect(weightsHash(run.folder)).toBe(weightsHash(whole.folder));
+  }
+});
+
+test('what cannot be begun or resumed says why, and writes nothing', async () => {
+  const taken = newFolder();
+  writeFileSync(join(taken, 'thesis.txt'), '');
+  await expect(begin(configFor(data), {}, taken)).rejects.toEqual(failing('run.exists'));
+  expect(readdirSync(taken)).toEqual(['thesis.txt']);
+  const misspelt = join(newFolder(), 'run');
+  await expect(begin(configFor(data, { phases: [{ epochs: 1, learningRate: 1, rules: ['hed.**'] }] }), {}, misspelt)).rejects.toEqual(
+    failing('config.invalid'),
+  );
+  await expect(begin(configFor(join(data, 'nothing')), {}, misspelt)).rejects.toEqual(failing('data.missing'));
+  expect(() => readdirSync(misspelt)).toThrow();
+  await expect(resume(misspelt)).rejects.toEqual(failing('run.missing'));
+
+  const own = await drawPictures(join(newFolder(), 'data'), { each: 5 });
+  const run = await begin(configFor(own), { after: { 1: (handle) => handle.checkpointAndEnd() } });
+  await run.handle.done;
+  const picture = join(own, 'train', 'left', 'left-1.png');
+  renameSync(picture, `${picture}.away`);
+  await expect(resume(run.folder)).rejects.toEqual(failing('data.changed'));
+  renameSync(`${picture}.away`, picture);
+  const second = await resume(run.folder);
+  expect((await second.handle.done).type).toBe('finished');
+  await expect(resume(run.folder)).rejects.toEqual(failing('usage'));
+});
+
+test('fewer examples than a batch holds, and no validation', async () => {
+  const few = await drawPictures(join(newFolder(), 'data'), { each: 3, splits: ['train'] });
+  const config = configFor(few, { data: { path: few, validationSplit: 0, testSplit: 0 }, batchSize: 64 });
+  const { handle } = await finished(config);
+  expect(await handle.done).toMatchObject({ type: 'finished', report: { test: null, validation: null, best: { epoch: 3, step: 3 } } });
+});
