@@ -1,5 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** tfjs is hundreds of modules: each test file loads them in a second as one, in ten as they are. */
+const deps = {
+  optimizer: {
+    ssr: {
+      enabled: true,
+      include: ['index', 'register_all_gradients', 'public/chained_ops/register_all_chained_ops'].map(
+        (module) => `@tensorflow/tfjs-core/dist/${module}`,
+      ),
+    },
+  },
+};
+
 /** `unit` runs in a minute or two; `slow` trains and kills processes. The workbench's tests stand apart (test/workbench). */
 export default defineConfig({
   test: {
@@ -7,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          deps,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', 'test/workbench/**'],
           testTimeout: 30_000,
@@ -15,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
+          deps,
           include: ['test/**/*.slow.test.ts'],
           exclude: ['test/workbench/**'],
           testTimeout: 300_000,

@@ -5,7 +5,7 @@ import { RandomStream } from '../../../src/core/random';
 
 let shared: Promise<Engine> | undefined;
 export function engine(): Promise<Engine> {
-  shared ??= createEngine('onnx', { threads: 2 });
+  shared ??= createEngine('onnx', { threads: 1 });
   return shared;
 }
 
@@ -79,7 +79,7 @@ export async function gradientError(
     const { shape, data } = given[name] as TensorData;
     const gradient = (exact[name] as TensorData).data;
     const scale = Math.max(1e-3, ...gradient.map(Math.abs));
-    const stride = Math.max(1, Math.floor(data.length / 40));
+    const stride = Math.max(1, Math.floor(data.length / 12));
     for (let i = 0; i < data.length; i += stride) {
       const moved = (by: number) =>
         tensor(
