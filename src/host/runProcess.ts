@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
@@ -35,6 +35,7 @@ export async function launchRun(launch: Launch, settings: ChildSettings, signal?
     stdio: ['pipe', 'pipe', openSync(stderrPath, 'a')],
     windowsHide: true,
   });
+  yieldToEditor(child.pid);
   const abort = () => child.kill();
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -70,6 +71,15 @@ export async function launchRun(launch: Launch, settings: ChildSettings, signal?
     } catch {
       // Windows keeps a file that is open in the child; the system clears its temporary folder.
     }
+  }
+}
+
+/** Training takes all cores that are free; the editor goes first. The threads that the process will make inherit this. */
+function yieldToEditor(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not let us.
   }
 }
 
