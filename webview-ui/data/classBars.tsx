@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { useState } from 'preact/hooks';
-import { type DataSummary, type Split, splitNames } from '../../src/protocol/data';
+import type { DataSummary, Split } from '../../src/protocol/data';
 import { number } from '../format';
+import { splitOrder } from '../logic/examples';
 import { Link, share, sizes } from '../parts/controls';
 import { view } from '../session';
 import { useStore } from '../store';
@@ -34,7 +35,7 @@ export function ClassBars({ summary }: { summary: DataSummary }) {
       <div class="bars" role="group" aria-label={l10n.t('Examples in each class')}>
         {shown.map((i) => {
           const { name, count } = summary.classes[i]!;
-          const parts = splitNames.flatMap((s) => {
+          const parts = splitOrder.flatMap((s) => {
             const k = summary.splits[s]?.classes[i] ?? 0;
             return k > 0 ? [{ split: s, count: k }] : [];
           });

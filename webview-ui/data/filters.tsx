@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { type DataSummary, splitNames } from '../../src/protocol/data';
+import type { DataSummary } from '../../src/protocol/data';
 import { number } from '../format';
+import { splitOrder } from '../logic/examples';
 import { Icon } from '../parts/icon';
 import { view } from '../session';
 import { useStore } from '../store';
@@ -13,7 +14,7 @@ export function Filters({ summary }: { summary: DataSummary }) {
   const klass = useStore(view, (v) => v.klass);
   const only = useStore(picked, (p) => p.only);
   const total = summary.classes.reduce((sum, c) => sum + c.count, 0);
-  const there = splitNames.filter((s) => summary.splits[s]);
+  const there = splitOrder.filter((s) => summary.splits[s]);
   return (
     <div class="toolbar">
       <div class="chips" role="group" aria-label={l10n.t('Split')}>

@@ -52,7 +52,10 @@ function Label({ text, query }: { text: string; query: string }) {
   );
 }
 
-/** One layer or group. Events are the tree's, found by data-path: hundreds of rows need no handlers of their own. */
+/**
+ * One layer or group. The item is the first cell alone, named by the whole path; its description says what the other
+ * cells show. Events are the tree's, found by data-path: hundreds of rows need no handlers of their own.
+ */
 export function Row({ row, open, focusable, query, largest, since }: RowProps) {
   const { node } = row;
   const state = mood(node);
@@ -62,34 +65,40 @@ export function Row({ row, open, focusable, query, largest, since }: RowProps) {
   return useMemo(() => {
     const words = description(row);
     return (
-      <div
-        class={`row ${state === 'none' ? 'frozen' : 'learning'}`}
-        role="treeitem"
-        aria-level={row.level}
-        aria-expanded={parent ? open : undefined}
-        aria-checked={checked}
-        aria-label={row.path}
-        aria-description={words}
-        tabIndex={focusable ? 0 : -1}
-        data-path={row.path}
-        title={`${row.path}\n${words}`}
-      >
-        <span class="cell name">
+      <div class={`row ${state === 'none' ? 'frozen' : 'learning'}`} role="none" data-path={row.path} title={`${row.path}\n${words}`}>
+        <span
+          class="cell name"
+          role="treeitem"
+          aria-level={row.level}
+          aria-expanded={parent ? open : undefined}
+          aria-checked={checked}
+          aria-label={row.path}
+          aria-description={words}
+          tabIndex={focusable ? 0 : -1}
+        >
           {Array.from({ length: row.level - 1 }, (_, i) => (
             <i key={i} class="guide" />
           ))}
           <span class="twist">{parent && <Icon name="chevron" kind={`twistie ${open ? 'open' : ''}`} />}</span>
-          <span class="check" role="checkbox" aria-checked={checked} aria-label={l10n.t('learns')} data-check="">
+          <span class="check" role="checkbox" aria-checked={checked} aria-label={row.path} data-check="">
             {checked === 'true' && <Icon name="check" />}
             {checked === 'mixed' && <Icon name="dash" />}
           </span>
           <Icon name={state === 'none' ? 'snow' : 'drop'} kind="mood" />
           <Label text={row.label} query={query} />
-          {since !== null && <span class="since">{l10n.t('since epoch {0}', number(since))}</span>}
+          {since !== null && <span class="since" data-words={l10n.t('since epoch {0}', number(since))} />}
         </span>
-        <span class="cell type">{typeWords(row)}</span>
-        <span class="cell shape num">{row.shape}</span>
-        <span class="cell params num" style={sizes({ v: share(node.parameters, largest), w: share(node.trainable, largest) })}>
+        <span class="cell type" aria-hidden="true">
+          {typeWords(row)}
+        </span>
+        <span class="cell shape num" aria-hidden="true">
+          {row.shape}
+        </span>
+        <span
+          class="cell params num"
+          aria-hidden="true"
+          style={sizes({ v: share(node.parameters, largest), w: share(node.trainable, largest) })}
+        >
           <b>{number(node.parameters)}</b>
         </span>
       </div>

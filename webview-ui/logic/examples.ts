@@ -1,6 +1,9 @@
 import type { ExampleRow, Problem, Split } from '../../src/protocol/data';
 import type { Evaluation, Prediction } from '../../src/protocol/report';
 
+/** As bars and chips show them. */
+export const splitOrder: readonly Split[] = ['train', 'validation', 'test'];
+
 export interface ExampleFilter {
   split: Split | 'all';
   /** Index of a class, or null for all. */

@@ -23,7 +23,7 @@ export const limits: Record<NumberField, Limits> = {
   warmup: { min: 0, max: 0.9, whole: false },
   validationSplit: { min: 0, max: 0.9, whole: false },
   testSplit: { min: 0, max: 0.9, whole: false },
-  seed: { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+  seed: { min: 0, max: 0xffffffff, whole: true },
 };
 
 export type Refusal = 'notANumber' | 'notWhole' | 'tooSmall' | 'tooLarge';

@@ -1,84 +1,60 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
+import type { PanelPhase } from '../../src/protocol/panel';
 import { bytes, clock, number, percent } from '../format';
 import { panel, run, runPulse } from '../session';
 import { usePulse, useStore } from '../store';
 
 type Figure = [name: string, value: ComponentChildren];
 
+/** `97 examples/s`: the figure, and its unit smaller. */
+function Quantity({ value, unit }: { value: string; unit: string }) {
+  return (
+    <>
+      {value} <small>{unit}</small>
+    </>
+  );
+}
+
+const memoryWords = (x: number) => (x > 0 ? bytes(x) : '–');
+
 function preparing(): Figure[] {
   const { prepare, memory } = run.current;
-  const left = prepare && prepare.perSecond > 0 ? (prepare.total - prepare.done) / prepare.perSecond : null;
+  const pace = prepare?.perSecond ?? 0;
   return [
-    [
-      l10n.t('Features'),
-      prepare ? (
-        <>
-          {number(prepare.done)} <small>{l10n.t('of {0}', number(prepare.total))}</small>
-        </>
-      ) : (
-        '–'
-      ),
-    ],
-    [l10n.t('Time left'), left === null ? '–' : clock(left)],
-    [
-      l10n.t('Speed'),
-      prepare && prepare.perSecond > 0 ? (
-        <>
-          {number(prepare.perSecond)} <small>{l10n.t('pictures/s')}</small>
-        </>
-      ) : (
-        '–'
-      ),
-    ],
-    [l10n.t('Memory'), memory > 0 ? bytes(memory) : '–'],
+    [l10n.t('Features'), prepare ? <Quantity value={number(prepare.done)} unit={l10n.t('of {0}', number(prepare.total))} /> : '–'],
+    [l10n.t('Time left'), prepare && pace > 0 ? clock((prepare.total - prepare.done) / pace) : '–'],
+    [l10n.t('Speed'), pace > 0 ? <Quantity value={number(pace)} unit={l10n.t('pictures/s')} /> : '–'],
+    [l10n.t('Memory'), memoryWords(memory)],
     [l10n.t('Best'), '–'],
   ];
 }
 
-function best(): ComponentChildren {
-  const row = run.current.best;
-  if (!row?.validation) return '–';
-  return (
-    <>
-      {percent(row.validation.accuracy)} <small>{l10n.t('epoch {0}', number(row.epoch))}</small>
-    </>
-  );
+function learning(phase: PanelPhase): Figure[] {
+  const { epoch, epochs, rows, secondsLeft, seconds, speed, memory, peakMemory, report, best } = run.current;
+  const brokeOff = phase === 'failed' || phase === 'ended';
+  const over = brokeOff || phase === 'finished' || phase === 'stopped';
+  const shown = phase === 'finished' ? (rows.at(-1)?.epoch ?? epoch) : epoch;
+  const figures: Figure[] = [[l10n.t('Epoch'), <Quantity value={number(shown)} unit={l10n.t('of {0}', number(epochs))} />]];
+  if (over) figures.push([phase === 'finished' ? l10n.t('Time') : l10n.t('Ran for'), clock(report?.timings.total ?? seconds)]);
+  else figures.push([l10n.t('Time left'), secondsLeft === null ? '–' : clock(secondsLeft)]);
+  if (!brokeOff) {
+    const still = phase === 'paused' || speed === 0;
+    figures.push([l10n.t('Speed'), still ? '–' : <Quantity value={number(speed)} unit={l10n.t('examples/s')} />]);
+    figures.push(over ? [l10n.t('Memory, peak'), memoryWords(peakMemory)] : [l10n.t('Memory'), memoryWords(memory)]);
+  }
+  figures.push([
+    l10n.t('Best'),
+    best?.validation ? <Quantity value={percent(best.validation.accuracy)} unit={l10n.t('epoch {0}', number(best.epoch))} /> : '–',
+  ]);
+  return figures;
 }
 
 /** The few running figures, once a second at most. */
 export function Figures() {
   const phase = useStore(panel, (s) => s.phase);
   usePulse(runPulse, 1000);
-  const { epoch, epochs, rows, secondsLeft, seconds, speed, memory, peakMemory, report } = run.current;
-  const over = phase === 'finished' || phase === 'stopped' || phase === 'failed' || phase === 'ended';
-  const epochShown = phase === 'finished' ? (rows.at(-1)?.epoch ?? epoch) : epoch;
-  const figures: Figure[] =
-    phase === 'starting' || phase === 'preparing'
-      ? preparing()
-      : [
-          [
-            l10n.t('Epoch'),
-            <>
-              {number(epochShown)} <small>{l10n.t('of {0}', number(epochs))}</small>
-            </>,
-          ],
-          over
-            ? [phase === 'finished' ? l10n.t('Time') : l10n.t('Ran for'), clock(report?.timings.total ?? seconds)]
-            : [l10n.t('Time left'), secondsLeft === null ? '–' : clock(secondsLeft)],
-          [
-            l10n.t('Speed'),
-            phase === 'paused' || speed === 0 ? (
-              '–'
-            ) : (
-              <>
-                {number(speed)} <small>{l10n.t('examples/s')}</small>
-              </>
-            ),
-          ],
-          over ? [l10n.t('Memory, peak'), peakMemory > 0 ? bytes(peakMemory) : '–'] : [l10n.t('Memory'), memory > 0 ? bytes(memory) : '–'],
-          [l10n.t('Best'), best()],
-        ];
+  const figures = phase === 'starting' || phase === 'preparing' ? preparing() : learning(phase);
   return (
     <dl class="figures">
       {figures.map(([name, value]) => (

@@ -5,8 +5,8 @@ import { type Scene, scenePlugin, type XY } from './scene';
 Chart.register(LinearScale, LineController, LineElement, PointElement);
 
 /** Room right of the last point for its name, once the lines reach that far; and left for the figures. */
-const endRoom = 62;
-const topRoom = 8;
+const endRoom = 70;
+const topRoom = 4;
 
 export interface Frame {
   scene: Scene;
@@ -63,12 +63,12 @@ export class LineChart {
         scales: {
           x: {
             type: 'linear',
-            grid: { display: false },
+            grid: { display: false, tickLength: 0 },
             border: { display: false },
             afterFit: (scale) => {
               scale.height = 22;
             },
-            ticks: { font: { size: 11 }, padding: 3, precision: 0, maxRotation: 0, autoSkipPadding: 8 },
+            ticks: { font: { size: 11 }, padding: 5, precision: 0, maxRotation: 0, autoSkipPadding: 8 },
           },
           y: {
             type: 'linear',

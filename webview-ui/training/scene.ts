@@ -137,7 +137,7 @@ export function scenePlugin(scene: () => Scene): Plugin<'line'> {
       ctx.textBaseline = 'middle';
       ctx.textAlign = 'right';
       ctx.fillStyle = now.palette.dim;
-      ctx.fillText(now.epochWord, scales.x!.getPixelForValue(0) + 6, area.bottom + 13);
+      ctx.fillText(now.epochWord, scales.x!.getPixelForValue(0) + 6, area.bottom + 12);
       drawMarks(chart as unknown as Chart, now);
       if (now.best) {
         ring(ctx, scales.x!.getPixelForValue(now.best.x), scales.y!.getPixelForValue(now.best.y), 5.5);

@@ -1,0 +1,179 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildGallery, serveGallery } from './gallery.mjs';
+
+const browsers = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+const executablePath = browsers.find((path) => existsSync(path));
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResults {
+  violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[];
+}
+
+/** Every theme once, every layout once: wide, between, and narrow. */
+const looks = [
+  ['dark', 1280],
+  ['light', 900],
+  ['hc', 420],
+] as const;
+/** Those that differ most are looked at in every look, their kin in one. */
+const states = [
+  ...['loading', 'ready', 'training', 'failed', 'finished'].flatMap((state) =>
+    looks.map(([theme, width]) => [state, theme, width] as const),
+  ),
+  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped'].map((state) => [state, 'dark', 1280] as const),
+];
+
+describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'thaw-gallery-'));
+  let browser: Browser;
+  let gallery: { address: string; close: () => void };
+
+  beforeAll(async () => {
+    await buildGallery(folder);
+    gallery = await serveGallery(folder);
+    browser = await chromium.launch({ executablePath, args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic'] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    gallery?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A page of the gallery, and all that the browser complained of: a style or script that the CSP refuses is such. */
+  async function open(state: string, theme = 'dark', width = 1280): Promise<{ page: Page; complaints: string[]; said: string[] }> {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' });
+    const complaints: string[] = [];
+    const said: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', async (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      else if (message.text().startsWith('to the host')) said.push(await message.args()[1]!.evaluate((m) => (m as { type: string }).type));
+    });
+    await page.goto(`${gallery.address}/?state=${state}&theme=${theme}`, { waitUntil: 'commit' });
+    await page.getByRole('region', { name: 'Training' }).waitFor();
+    return { page, complaints, said };
+  }
+
+  test.each(states)('%s, %s, %i px: no serious axe violation, and no complaint of the CSP', async (state, theme, width) => {
+    const { page, complaints } = await open(state, theme, width);
+    await page.waitForTimeout(150);
+    // Playwright's own evaluation is not bound by the page's CSP.
+    await page.evaluate(axe);
+    const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+    const grave = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+    expect(grave.map((v) => ({ id: v.id, html: v.nodes[0]?.html, why: v.nodes[0]?.failureSummary }))).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('the tree works by keyboard alone', async () => {
+    const { page } = await open('ready');
+    const focused = () => page.locator(':focus').getAttribute('aria-label');
+    const item = (name: string) => page.getByRole('treeitem', { name, exact: true });
+    await item('conv_stem').focus();
+    for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toBe('blocks.6');
+    await page.keyboard.press('Space');
+    await expect.poll(() => item('blocks.6').getAttribute('aria-checked')).toBe('true');
+    expect(await item('blocks.6').getAttribute('aria-description')).toContain('learns');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(focused).toBe('blocks.6.0.conv_pw');
+    await page.keyboard.press('Space');
+    await expect.poll(() => item('blocks.6').getAttribute('aria-checked')).toBe('mixed');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Space');
+    await expect.poll(() => item('blocks.6').getAttribute('aria-checked')).toBe('true');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => item('blocks.6').getAttribute('aria-expanded')).toBe('false');
+    await page.keyboard.press('End');
+    await expect.poll(focused).toBe('classifier');
+    await page.getByRole('radio', { name: 'All layers' }).click();
+    await expect.poll(() => item('conv_stem').getAttribute('aria-checked')).toBe('true');
+    await page.getByRole('textbox', { name: 'Filter layers' }).fill('conv_dw');
+    await expect.poll(() => page.getByRole('treeitem').count()).toBeGreaterThan(16);
+    await page.close();
+  });
+
+  test('of ten thousand pictures only those in view and near it exist', async () => {
+    const { page } = await open('many');
+    const grid = page.getByRole('listbox', { name: 'Pictures' });
+    await grid.getByRole('option').first().waitFor();
+    expect(await grid.getByRole('option').count()).toBeLessThan(120);
+    await grid.focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => grid.getByRole('option').last().getAttribute('aria-posinset')).toBe('10000');
+    expect(await grid.getByRole('option').count()).toBeLessThan(120);
+    await expect.poll(() => grid.locator('[aria-selected=true] img').count()).toBe(1);
+    await page.keyboard.press('Home');
+    await expect.poll(() => grid.getByRole('option').first().getAttribute('aria-posinset')).toBe('1');
+    await page.close();
+  });
+
+  test('a wrong number is told in place and holds the start back', async () => {
+    const { page, said } = await open('ready');
+    const start = page.getByRole('button', { name: 'Start training' });
+    const rate = page.getByRole('textbox', { name: 'Learning rate' });
+    await rate.fill('-1');
+    await page.getByText('More than 0').waitFor();
+    expect(await start.isDisabled()).toBe(true);
+    await rate.fill('0,01');
+    await rate.press('Enter');
+    await expect.poll(() => start.isDisabled()).toBe(false);
+    await start.click();
+    await expect.poll(() => said).toContain('start');
+    await page.close();
+  });
+
+  test('a cell of the confusion matrix shows its examples, there and in Data', async () => {
+    const { page } = await open('finished');
+    await page.getByRole('button', { name: '1 of car, said truck: show them' }).click();
+    await page.getByRole('heading', { name: 'car taken for truck 1' }).waitFor();
+    await page.getByRole('button', { name: 'Show in Data' }).click();
+    const grid = page.getByRole('listbox', { name: 'Pictures' });
+    await expect.poll(() => grid.getByRole('option').count()).toBe(1);
+    await page.close();
+  });
+
+  test('markup in names stays text', async () => {
+    const { page, complaints } = await open('ready');
+    const name = '<img src=x onerror=alert(1)>';
+    const summary = { root: '/x', task: 'image-classification', classes: [{ name, count: 1 }], splits: {}, problems: [], fingerprint: '' };
+    const examples = [{ path: `a/${name}.png`, label: 0, split: 'train' }];
+    const message = { type: 'state', state: { title: name, data: { summary, checking: false }, examples } };
+    await page.evaluate(`fromHost(${JSON.stringify(message)})`);
+    await page.getByRole('heading', { name }).waitFor();
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('an untrusted workspace can look but not train', async () => {
+    const { page, said } = await open('untrusted');
+    expect(await page.getByRole('button', { name: 'Start training' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Manage workspace trust' }).click();
+    await expect.poll(() => said).toContain('manageTrust');
+    await page.close();
+  });
+
+  test('the crosshair follows the arrow keys in both charts, and Esc takes it away', async () => {
+    const { page } = await open('training');
+    const charts = page.getByRole('img', { name: /over epochs/ });
+    await charts.first().focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => page.getByText('epoch 5.4', { exact: true }).count()).toBe(2);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByText('now', { exact: true }).count()).toBe(2);
+    await page.close();
+  });
+});

@@ -1,0 +1,158 @@
+// The tab with a made-up host: gallery/index.html?state=training&theme=dark
+import type { FromPanel, PanelPhase, PanelState, ToPanel } from '../../src/protocol/panel';
+import { toggled } from '../../src/protocol/rules';
+import { pictureBytes } from './pictures';
+import * as world from './world';
+
+const asked = new URLSearchParams(location.search);
+const theme = asked.get('theme') ?? 'dark';
+const state = asked.get('state') ?? 'training';
+document.documentElement.dataset.theme = theme;
+document.body.className = { dark: 'vscode-dark', light: 'vscode-light', hc: 'vscode-high-contrast' }[theme] ?? 'vscode-dark';
+
+const send = (message: ToPanel) => window.postMessage(message, '*');
+const ready: PanelState = {
+  title: 'vehicles',
+  folder: world.summary.root,
+  trusted: state !== 'untrusted',
+  phase: 'ready',
+  data: { summary: world.summary, checking: false },
+  dataFailure: null,
+  examples: world.exampleRows(),
+  model: world.facts,
+  modelFailure: null,
+  layers: world.efficientNetLite0(),
+  rules: ['classifier.**'],
+  presets: world.presets,
+  training: world.fields,
+  cost: { secondsPerEpoch: 3.4, totalSeconds: 41, memoryBytes: 450e6 },
+  run: null,
+  failure: null,
+  predictions: [],
+  trial: null,
+  log: [],
+};
+const running = (phase: PanelPhase): PanelState => ({
+  ...ready,
+  phase,
+  rules: world.thawedRules,
+  cost: { secondsPerEpoch: 4.2, totalSeconds: 50, memoryBytes: 580e6 },
+  run: { path: '/home/ada/.thaw/runs/2026-03-02-1041', id: '2026-03-02-1041' },
+});
+
+function stateOf(name: string): PanelState {
+  switch (name) {
+    case 'loading':
+      return { ...ready, phase: 'loading', data: null, examples: [], layers: null, cost: null };
+    case 'broken':
+      return {
+        ...ready,
+        phase: 'loading',
+        data: null,
+        examples: [],
+        dataFailure: {
+          code: 'data.empty',
+          message: 'There is no picture in this folder.',
+          hint: 'Choose a folder with a folder for each class.',
+          path: '/tmp/x',
+        },
+      };
+    case 'many': {
+      const classes = Array.from({ length: 40 }, (_, i) => ({ name: `class ${i + 1}`, count: 250 - i }));
+      const examples = Array.from({ length: 10_000 }, (_, i) => ({
+        path: `train/${i % 40}/picture ${i}.jpg`,
+        label: i % 40,
+        split: 'train' as const,
+      }));
+      return {
+        ...ready,
+        data: { checking: false, summary: { ...world.summary, root: '/many', classes, splits: {}, problems: [] } },
+        examples,
+      };
+    }
+    case 'preparing':
+    case 'training':
+    case 'paused':
+      return running(name);
+    case 'ended':
+      return running('ended');
+    case 'stopped':
+      return running('stopped');
+    case 'failed':
+      return { ...running('failed'), failure: world.failure };
+    case 'finished':
+      return {
+        ...running('finished'),
+        predictions: world.predictions(),
+        trial: {
+          name: 'IMG_2041.jpg',
+          busy: false,
+          answer: { input: 'IMG_2041.jpg', label: 'truck', probabilities: { truck: 0.964, car: 0.036 } },
+          failure: null,
+        },
+      };
+    default:
+      return ready;
+  }
+}
+
+function eventsOf(name: string) {
+  switch (name) {
+    case 'preparing':
+      return world.eventsUntil(0, 'preparing');
+    case 'training':
+    case 'ended':
+      return world.eventsUntil(5.63, 'training');
+    case 'paused':
+      return world.eventsUntil(5.63, 'paused');
+    case 'stopped':
+      return world.eventsUntil(6.4, 'stopped');
+    case 'failed':
+      return world.eventsUntil(5.39, 'failed');
+    case 'finished':
+      return world.eventsUntil(12, 'finished');
+    default:
+      return [];
+  }
+}
+
+let now = stateOf(state);
+const patch = (part: Partial<PanelState>) => {
+  now = { ...now, ...part };
+  send({ type: 'state', state: part });
+};
+
+async function answer(message: FromPanel): Promise<void> {
+  switch (message.type) {
+    case 'ready':
+      send({ type: 'state', state: now, locale: 'en', l10n: {} });
+      send({ type: 'events', reset: true, events: eventsOf(state) });
+      if (now.trial) send({ type: 'trialPicture', bytes: await pictureBytes('truck of IMG_2041.jpg') });
+      return;
+    case 'thumbnails':
+      send({
+        type: 'thumbnails',
+        images: await Promise.all(message.paths.map(async (path) => ({ path, bytes: await pictureBytes(path) }))),
+      });
+      return;
+    case 'toggle':
+      return patch({ rules: toggled(now.rules, message.layer, message.on) });
+    case 'preset':
+      return patch({ rules: world.presets.find((p) => p.name === message.name)?.rules ?? now.rules });
+    case 'training':
+      return patch({ training: { ...now.training, ...message.fields } });
+    default:
+      console.info('to the host', message);
+  }
+}
+
+Object.assign(window, {
+  acquireVsCodeApi: () => ({
+    postMessage: (message: FromPanel) => void answer(message),
+    getState: () => null,
+    setState: () => undefined,
+  }),
+  /** For tests and pictures: says something as the host would. */
+  fromHost: send,
+});
+await import('../main');
