@@ -109,6 +109,19 @@ describe('a program', () => {
     await program.dispose();
   });
 
+  it('holds hundreds of small pieces of state', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `state${i}`);
+    const state = new Map(names.map((name, i) => [name, tensor([1, (i % 3) + 1], Array((i % 3) + 1).fill(i))]));
+    const more: Step = ({ state }) => ({ outputs: {}, state: Object.fromEntries(names.map((name) => [name, (state[name] as Tensor).add(1)])) });
+    const program = await compiled(more, { state, constants: new Map(), inputs: {} });
+    await program.run({});
+    const after = program.read();
+    names.forEach((name, i) => {
+      expect(after.get(name)).toEqual({ dtype: 'float32', shape: [1, (i % 3) + 1], data: new Float32Array((i % 3) + 1).fill(i + 1) });
+    });
+    await program.dispose();
+  });
+
   it('returns an input, a constant and the same tensor twice', async () => {
     const program = await compiled(({ inputs, constants, state }) => {
       const y = (inputs.x as Tensor).add(1);

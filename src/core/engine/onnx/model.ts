@@ -4,7 +4,7 @@ import { type AttributeProto, encodeModel, type TensorProto, type ValueInfoProto
 /** ONNX's operator set and file format, as onnxruntime 1.30 and its fusions know them. */
 const opset = 18;
 const irVersion = 9;
-/** Constants from this size on stay outside of the protocol buffer: the session takes them from memory. */
+/** Constants from this size on (bytes) stay outside of the protocol buffer: the session takes them from memory. */
 const externalFrom = 1024;
 
 export interface SerializedModel {
@@ -23,7 +23,8 @@ export function serialize(graph: Graph, inputs: readonly Value[], outputs: reado
     if (!used.has(name)) continue;
     const tensor: TensorProto = { name, dims: [...value.shape], dataType: elementTypes[value.dtype] };
     const bytes = bytesOf(data);
-    if (bytes.length < externalFrom) initializer.push({ ...tensor, rawData: bytes });
+    const asShape = value.dtype === 'int64'; // shape inference reads those, and reads no external ones
+    if (asShape || bytes.length < externalFrom) initializer.push({ ...tensor, rawData: bytes });
     else {
       externalData.push({ path: name, data: bytes });
       initializer.push({
