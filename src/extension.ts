@@ -71,7 +71,10 @@ export function activate(context: vscode.ExtensionContext): void {
     new StatusBar(index, sessions, format),
     new Notifications(sessions, panels, format),
     followContext(panels, sessions),
-    registerCommands({ context, assistant, sessions, index, panels, runsView, documents, format, log }),
+    registerCommands({
+      ...{ context, assistant, sessions, index, panels, runsView, documents, format, log },
+      runsFolders: () => settings.runsFolders(),
+    }),
     vscode.window.registerWebviewPanelSerializer(runViewType, panels),
     vscode.workspace.onDidGrantWorkspaceTrust(() => panels.trust()),
   );

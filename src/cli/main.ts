@@ -31,6 +31,6 @@ function usageFailure(error: CommanderError): Failure {
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
-  // Nothing should keep the process now; if a native library does, it must not keep the terminal.
-  setTimeout(() => process.exit(), 2_000).unref();
+  // Should anything (a native library's thread) keep the process, it ends all the same, once the output is out.
+  process.stdout.write('', () => setTimeout(() => process.exit(), 2_000).unref());
 });

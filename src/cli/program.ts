@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
 import type { Output } from './output';
@@ -8,44 +9,44 @@ import type { Output } from './output';
  */
 export function programFor(output: Output, exit: (code: number) => void): Command {
   const program = new Command('thaw')
-    .description('Fine-tune neural networks: from a folder of pictures to a model.')
-    .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'show this help')
+    .description(l10n.t('Fine-tune neural networks: from a folder of pictures to a model.'))
+    .version(version, '--version', l10n.t('print the version'))
+    .helpOption('-h, --help', l10n.t('show this help'))
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples(['thaw inspect photos', 'thaw train photos --epochs 10', 'thaw predict .thaw/runs/photos-… new.jpg']));
-  program.option('--json', 'machine-readable output on stdout: one document, or one event a line for train and resume');
+  program.option('--json', l10n.t('machine-readable output on stdout: one document, or one event a line for train and resume'));
   const rules: string[] = [];
   const command = (nameAndArgs: string, description: string, lines: string[]) =>
     program.command(nameAndArgs).description(description).addHelpText('after', examples(lines));
 
-  command('inspect <data>', 'Look at a folder of pictures: classes, splits, problems.', [
+  command('inspect <data>', l10n.t('Look at a folder of pictures: classes, splits, problems.'), [
     'thaw inspect photos',
     'thaw inspect photos --json',
   ])
-    .option('--validation-split <share>', 'share of the training pictures taken for validation where the folder has none (0.15)')
-    .option('--test-split <share>', 'share taken for the test (0.15)')
-    .option('--quick', 'do not decode every picture to find damaged and near-identical ones')
+    .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
+    .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
+    .option('--quick', l10n.t('do not decode every picture to find damaged and near-identical ones'))
     .action(async (data, flags) => (await import('./commands/inspect')).inspect(data, flags, output));
 
-  command('models', 'List the models that a run can begin from.', ['thaw models']).action(async () =>
+  command('models', l10n.t('List the models that a run can begin from.'), ['thaw models']).action(async () =>
     (await import('./commands/models')).models(output),
   );
 
-  command('layers <model>', "Show a model's layers, and which of them learn.", [
+  command('layers <model>', l10n.t("Show a model's layers, and which of them learn."), [
     'thaw layers efficientnet_lite0 --classes 3',
     "thaw layers efficientnet_lite0 --preset top --freeze 'blocks.6.**'",
   ])
-    .option('--classes <n>', 'classes of the new head (2)')
-    .option('--preset <name>', 'which layers learn: head, top, all')
+    .option('--classes <n>', l10n.t('classes of the new head (2)'))
+    .option('--preset <name>', l10n.t('which layers learn: head, top, all'))
     .addOption(ruleOption('--train <glob>', '', rules))
     .addOption(ruleOption('--freeze <glob>', '!', rules))
     .action(async (model, flags) => (await import('./commands/models')).layers(model, { ...flags, rules }, output));
 
   trainOptions(
-    command('train [data]', 'Fine-tune a model on a folder of pictures.', [
+    command('train [data]', l10n.t('Fine-tune a model on a folder of pictures.'), [
       'thaw train photos',
       'thaw train photos --preset top --epochs 20 --augment standard',
       "thaw train photos --train 'blocks.5.**' --freeze '**.bn*.**'",
@@ -55,32 +56,32 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     rules,
   ).action(async (data, flags) => exit(await (await import('./commands/train')).train(data, { ...flags, rules }, output)));
 
-  command('resume <run>', 'Go on with a run from its last checkpoint.', ['thaw resume .thaw/runs/photos-2026-01-31-120000']).action(
+  command('resume <run>', l10n.t('Go on with a run from its last checkpoint.'), ['thaw resume .thaw/runs/photos-2026-01-31-120000']).action(
     async (run) => exit(await (await import('./commands/train')).resume(run, output)),
   );
 
-  command('evaluate <run>', "Measure a run's model on pictures that it did not learn from.", [
+  command('evaluate <run>', l10n.t("Measure a run's model on pictures that it did not learn from."), [
     'thaw evaluate RUN',
     'thaw evaluate RUN --data other-photos',
   ])
-    .addOption(new Option('--split <name>', 'which split').choices(['test', 'validation']).default('test'))
-    .option('--data <dir>', 'another folder of pictures with the same classes')
+    .addOption(new Option('--split <name>', l10n.t('which split')).choices(['test', 'validation']).default('test'))
+    .option('--data <dir>', l10n.t('another folder of pictures with the same classes'))
     .action(async (run, flags) => (await import('./commands/evaluate')).evaluate(run, flags, output));
 
-  command('predict <run> <files...>', "Ask a run's model about pictures.", [
+  command('predict <run> <files...>', l10n.t("Ask a run's model about pictures."), [
     'thaw predict RUN new.jpg',
     'thaw predict RUN *.png --json',
   ]).action(async (run, files) => exit(await (await import('./commands/predict')).predict(run, files, output)));
 
-  command('runs [dir]', 'List the runs in a folder (.thaw/runs).', ['thaw runs', 'thaw runs ../other/.thaw/runs']).action(async (dir) =>
-    (await import('./commands/runs')).runs(dir, output),
+  command('runs [dir]', l10n.t('List the runs in a folder (.thaw/runs).'), ['thaw runs', 'thaw runs ../other/.thaw/runs']).action(
+    async (dir) => (await import('./commands/runs')).runs(dir, output),
   );
 
-  command('compare <runs...>', 'Set runs side by side.', ['thaw compare RUN RUN']).action(async (runs) =>
+  command('compare <runs...>', l10n.t('Set runs side by side.'), ['thaw compare RUN RUN']).action(async (runs) =>
     (await import('./commands/runs')).compare(runs, output),
   );
 
-  command('doctor', 'Say what this machine offers, and where things are.', ['thaw doctor']).action(async () =>
+  command('doctor', l10n.t('Say what this machine offers, and where things are.'), ['thaw doctor']).action(async () =>
     (await import('./commands/doctor')).doctor(output),
   );
   return program;
@@ -88,39 +89,39 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
 
 function trainOptions(train: Command, rules: string[]): Command {
   return train
-    .option('--model <id|path|run>', 'what to begin from: see thaw models (efficientnet_lite0)')
-    .option('--preset <name>', 'which layers learn: head, top, all (head; all from scratch)')
+    .option('--model <id|path|run>', l10n.t('what to begin from: see thaw models (efficientnet_lite0)'))
+    .option('--preset <name>', l10n.t('which layers learn: head, top, all (head; all from scratch)'))
     .addOption(ruleOption('--train <glob>', '', rules))
     .addOption(ruleOption('--freeze <glob>', '!', rules))
-    .option('--epochs <n>', 'times that every picture is seen (10)')
-    .option('--batch-size <n>', 'pictures a step (16)')
-    .option('--learning-rate <x>', 'size of the steps (by preset and optimizer)')
-    .option('--optimizer <name>', 'adamw or sgd (adamw)')
-    .option('--weight-decay <x>', 'pull of the weights towards zero (0.01; sgd 0.0001)')
-    .option('--schedule <name>', 'learning rate over time: cosine or constant (cosine)')
-    .option('--warmup <share>', 'share of the steps over which the learning rate rises (0.05)')
-    .option('--augment <name>', 'change the pictures as they are seen: none, flip, standard (flip)')
-    .option('--label-smoothing <x>', 'probability given to the other classes (0.1)')
-    .option('--class-weights <name>', 'none, or balanced: rare classes count more (none)')
-    .option('--early-stopping <n>', 'end after so many epochs without a better validation loss; 0 never (0)')
-    .option('--validation-split <share>', 'share of the training pictures taken for validation where the folder has none (0.15)')
-    .option('--test-split <share>', 'share taken for the test (0.15)')
-    .option('--image-size <pixels>', "side of the square that the model sees (the model's own)")
-    .option('--seed <n>', 'the same seed gives the same model (0)')
-    .option('--engine <name>', 'onnx or tensorflow (onnx)')
-    .option('--threads <n>', 'processor threads; 0: as many as there are cores (0)')
-    .option('--out <dir>', "the run's folder, new or empty (.thaw/runs/…)")
-    .option('--config <file>', 'a configuration as JSON; what is given on the command line goes before it');
+    .option('--epochs <n>', l10n.t('times that every picture is seen (10)'))
+    .option('--batch-size <n>', l10n.t('pictures a step (16)'))
+    .option('--learning-rate <x>', l10n.t('size of the steps (by preset and optimizer)'))
+    .option('--optimizer <name>', l10n.t('adamw or sgd (adamw)'))
+    .option('--weight-decay <x>', l10n.t('pull of the weights towards zero (0.01; sgd 0.0001)'))
+    .option('--schedule <name>', l10n.t('learning rate over time: cosine or constant (cosine)'))
+    .option('--warmup <share>', l10n.t('share of the steps over which the learning rate rises (0.05)'))
+    .option('--augment <name>', l10n.t('change the pictures as they are seen: none, flip, standard (flip)'))
+    .option('--label-smoothing <x>', l10n.t('probability given to the other classes (0.1)'))
+    .option('--class-weights <name>', l10n.t('none, or balanced: rare classes count more (none)'))
+    .option('--early-stopping <n>', l10n.t('end after so many epochs without a better validation loss; 0 never (0)'))
+    .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
+    .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
+    .option('--image-size <pixels>', l10n.t("side of the square that the model sees (the model's own)"))
+    .option('--seed <n>', l10n.t('the same seed gives the same model (0)'))
+    .option('--engine <name>', l10n.t('onnx or tensorflow (onnx)'))
+    .option('--threads <n>', l10n.t('processor threads; 0: as many as there are cores (0)'))
+    .option('--out <dir>', l10n.t("the run's folder, new or empty (.thaw/runs/…)"))
+    .option('--config <file>', l10n.t('a configuration as JSON; what is given on the command line goes before it'));
 }
 
 /** `--train` and `--freeze` may be mixed, and the last that matches decides: both write into one list, in order. */
 function ruleOption(flags: string, mark: '' | '!', rules: string[]): Option {
-  const what = mark ? 'layers that stay as they are' : 'layers that learn';
-  return new Option(flags, `${what}, by the names of their parameters; may be repeated, the last that matches decides`).argParser(
+  const what = mark ? l10n.t('layers that stay as they are') : l10n.t('layers that learn');
+  return new Option(flags, l10n.t('{0}, by the names of their parameters; may be repeated, the last that matches decides', what)).argParser(
     (glob: string) => rules.push(`${mark}${glob}`),
   );
 }
 
 function examples(lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `\n${l10n.t('Examples:')}\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

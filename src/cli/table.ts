@@ -42,7 +42,8 @@ export function duration(seconds: number): string {
 /** Bytes → "21 kB", "3.4 MB". */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  // What would round to 1000 of a unit is 1.0 of the next.
+  const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes * 1.0005)) / 3));
   const value = bytes / 1000 ** unit;
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }

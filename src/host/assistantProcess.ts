@@ -30,16 +30,19 @@ interface Pending {
 
 const stderrLines = 40;
 
-/** The forked assistant: started by the first request, started again by the next one after it died. */
+/** The forked assistant: started by the first request, and again by the first one after it died or was idle for long. */
 export class AssistantProcess implements Assistant {
   private child: ChildProcess | null = null;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private stderr: string[] = [];
+  private idle: NodeJS.Timeout | null = null;
 
+  /** @param idleMs after so long without a request the process ends, and gives back its memory */
   constructor(
     private readonly settings: () => ChildSettings,
     private readonly log: (line: string) => void,
+    private readonly idleMs = 5 * 60_000,
   ) {}
 
   /** Starts the process ahead of the first request. */
@@ -50,11 +53,13 @@ export class AssistantProcess implements Assistant {
   ask<T extends AssistantQuestion>(type: T, question: Asked<T>, { signal, onProgress }: AskOptions<T> = {}): Promise<AssistantAnswers[T]> {
     if (signal?.aborted) return Promise.reject(interrupted());
     const child = this.start();
+    if (this.idle) clearTimeout(this.idle);
     const id = this.nextId++;
     const schema = answerSchemas[type] as unknown as z.ZodType<AssistantAnswers[T]>;
     return new Promise((resolve, reject) => {
       const cancel = () => {
         if (!this.pending.delete(id)) return;
+        this.restIfIdle();
         child.send({ id: this.nextId++, type: 'cancel', request: id } satisfies AssistantRequest, () => {});
         reject(interrupted());
       };
@@ -62,6 +67,7 @@ export class AssistantProcess implements Assistant {
       const settle = (act: () => void) => {
         signal?.removeEventListener('abort', cancel);
         this.pending.delete(id);
+        this.restIfIdle();
         act();
       };
       this.pending.set(id, {
@@ -79,7 +85,14 @@ export class AssistantProcess implements Assistant {
   }
 
   dispose(): void {
+    if (this.idle) clearTimeout(this.idle);
     this.child?.kill();
+  }
+
+  private restIfIdle(): void {
+    if (this.pending.size > 0) return;
+    if (this.idle) clearTimeout(this.idle);
+    this.idle = setTimeout(() => this.child?.kill(), this.idleMs).unref();
   }
 
   private start(): ChildProcess {

@@ -27,6 +27,7 @@ export interface CommandParts {
   readonly documents: Documents;
   readonly format: Format;
   readonly log: vscode.LogOutputChannel;
+  runsFolders(): string[];
 }
 
 /** A row of the Runs view, a run's path, or nothing when it comes from the palette. */
@@ -36,7 +37,7 @@ type Target = RunGroup | RunRow | string | undefined;
 const stopMs = 15_000;
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const { context, assistant, sessions, index, panels, runsView, documents, format, log } = parts;
+  const { context, assistant, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
 
   const commands: Record<string, (...args: never[]) => unknown> = {
     'thaw.fineTune': async (uri?: vscode.Uri) => {
@@ -78,7 +79,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       const chosen = await Promise.all(paths.map((run) => sessions.get(run)));
       await documents.show(l10n.t('Runs compared'), comparison(chosen, format));
     },
-    'thaw.doctor': async () => documents.show(l10n.t('This machine'), doctorText(await assistant.ask('doctor', {}))),
+    'thaw.doctor': async () => documents.show(l10n.t('This machine'), doctorText(await assistant.ask('doctor', {}), runsFolders())),
     'thaw.openSample': () => openSample(context),
     'thaw.refreshRuns': () => index.refresh(),
   };

@@ -3,8 +3,11 @@ import type { Doctor } from '../protocol/assistant';
 
 const gigabyte = 1024 ** 3;
 
-/** What was found out about this machine, as Markdown. */
-export function doctorText({ node, platform, threads, memory, engines, folders }: Doctor): string {
+/**
+ * What was found out about this machine, as Markdown.
+ * @param runsFolders where this window keeps runs: the process that examined the machine does not know
+ */
+export function doctorText({ node, platform, threads, memory, engines, folders }: Doctor, runsFolders: readonly string[]): string {
   const rows = [
     [l10n.t('Platform'), platform],
     ['Node', node],
@@ -14,7 +17,7 @@ export function doctorText({ node, platform, threads, memory, engines, folders }
       l10n.t('Engine {0}', engine.name),
       engine.available ? engine.version : l10n.t('not available: {0}', engine.reason ?? l10n.t('no reason given')),
     ]),
-    ...Object.entries(folders).map(([name, folder]) => [l10n.t('Folder {0}', name), `\`${folder}\``]),
+    ...Object.entries({ ...folders, runs: runsFolders.join(', ') }).map(([name, folder]) => [l10n.t('Folder {0}', name), `\`${folder}\``]),
   ];
   const line = (cells: (string | undefined)[]) =>
     `| ${cells.map((cell) => (cell ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;

@@ -87,7 +87,13 @@ export function comparison(sessions: readonly RunSession[], format: Format): str
     [l10n.t('Epochs'), (session) => `${progressOf(session).epoch} / ${session.epochs}`],
     [l10n.t('Batch size'), (session) => session.record.config.batchSize],
     [l10n.t('Learning rate'), (session) => session.record.config.phases[0]?.learningRate ?? ''],
-    [l10n.t('Learns'), (session) => (rulesAfter(session.events) ?? session.record.config.phases[0]?.rules ?? []).join(', ')],
+    [
+      l10n.t('Learns'),
+      (session) =>
+        rulesOf(session)
+          .map((rule) => `\`${rule}\``)
+          .join(' '),
+    ],
     [l10n.t('Seed'), (session) => session.record.config.seed],
     [l10n.t('Time'), (session) => format.duration(((session.events.at(-1)?.time ?? 0) - (session.events[0]?.time ?? 0)) / 1000)],
   ];
@@ -97,6 +103,10 @@ export function comparison(sessions: readonly RunSession[], format: Format): str
     line(columns.map(() => '---')),
     ...sessions.map((session) => line(columns.map(([, value]) => value(session)))),
   ].join('\n');
+}
+
+function rulesOf(session: RunSession): string[] {
+  return rulesAfter(session.events) ?? session.record.config.phases[0]?.rules ?? [];
 }
 
 function percentOr(accuracy: number | null, format: Format): string {

@@ -23,7 +23,12 @@ export class Assistant {
       const given = (message as { id?: unknown } | null)?.id;
       const id = Number.isInteger(given) ? (given as number) : 0;
       const failure = asFailure(
-        new ThawError('usage', l10n.t('This is not a request that the assistant understands.'), '', { detail: request.error.message }),
+        new ThawError(
+          'usage',
+          l10n.t('This is not a request that the assistant understands.'),
+          l10n.t('Use the same version of Thaw on both sides.'),
+          { detail: request.error.message },
+        ),
       );
       this.send({ type: 'failed', id, failure });
     } else if (request.data.type === 'cancel') {

@@ -23,3 +23,9 @@ export function endOnUncaught(): void {
       }
     });
 }
+
+/** Lets the process end with this code; should anything (a native library's thread) keep it, it ends two seconds later. */
+export function endWith(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(), 2_000).unref();
+}

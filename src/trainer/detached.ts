@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { parseRunConfig } from '../core/runs';
+import { parseRunConfig, readRecord } from '../core/runs';
 import { asFailure, exitCode, type Failure, ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
-import type { RunConfig } from '../protocol/runConfig';
 import { openSession, type Session, type SessionSpec } from './session';
 
 /** The one line on stdout by which whoever spawned the process learns how it began. */
@@ -43,8 +43,7 @@ async function specOf(mode: 'begin' | 'resume', folder: string): Promise<Session
     const config = parseRunConfig(json(await readAll(process.stdin)));
     return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => beginRun(config, { ...places, onEvent }) };
   }
-  const { readRecord } = await import('../core/runs');
-  const { config }: { config: RunConfig } = await readRecord(folder);
+  const { config } = await readRecord(folder);
   return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => resumeRun(folder, { ...places, onEvent }) };
 }
 
@@ -60,7 +59,11 @@ function logInto(folder: string): void {
   const log = path.join(folder, runFiles.log);
   for (const descriptor of [stdout, stderr]) {
     closeSync(descriptor);
-    openSync(log, 'a');
+    try {
+      openSync(log, 'a');
+    } catch {
+      openSync(devNull, 'a'); // A log is not worth a run; but the number must not go to a file of the run.
+    }
   }
 }
 
@@ -84,6 +87,11 @@ function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ThawError('config.invalid', l10n.t('The configuration is not JSON: {0}', (error as Error).message), '', { cause: error });
+    throw new ThawError(
+      'config.invalid',
+      l10n.t('The configuration is not JSON: {0}', (error as Error).message),
+      l10n.t('Give it as one JSON object on stdin.'),
+      { cause: error },
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { availableEngines } from '../core/engine';
 import { modelsFolder } from '../core/weights';
@@ -10,7 +10,7 @@ export async function examine(): Promise<Doctor> {
   return {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
-    threads: cpus().length,
+    threads: availableParallelism(),
     memory: totalmem(),
     engines: await availableEngines(),
     folders: { models: modelsFolder(), runs: path.resolve(defaultRunsFolder), temporary: tmpdir() },

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { AssistantAnswers, AssistantRequest, InspectAnswer } from '../protocol/assistant';
@@ -13,7 +13,7 @@ type Handlers = {
   [K in Exclude<keyof AssistantAnswers, 'cancel'>]: (request: RequestOf<K>, context: Context) => Promise<AssistantAnswers[K]>;
 };
 
-const pictures = new Pool(cpus().length);
+const pictures = new Pool(availableParallelism());
 const predictor = new WarmPredictor();
 
 /** What each request does. Rooms of the core are loaded when they are first asked for: a preview needs no engine. */
@@ -54,7 +54,8 @@ export const handlers: Handlers = {
 
   async predict({ run, name, bytes, path: file }) {
     const source = bytes ?? file;
-    if (source === undefined) throw new ThawError('usage', l10n.t('There is no picture to look at.'), '');
+    if (source === undefined)
+      throw new ThawError('usage', l10n.t('There is no picture to look at.'), l10n.t('Give its bytes or its path.'));
     return predictor.predict(run, { name, source });
   },
 

@@ -1,5 +1,5 @@
 import { Assistant } from './assistant';
-import { endOnUncaught } from './crash';
+import { endOnUncaught, endWith } from './crash';
 import { trainDetached } from './detached';
 import { loadLanguage } from './language';
 
@@ -8,7 +8,7 @@ const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER';
 async function main([mode, folder]: string[]): Promise<void> {
   loadLanguage();
   if (mode === 'assistant' && process.send) assist();
-  else if ((mode === 'begin' || mode === 'resume') && folder) process.exitCode = await trainDetached(mode, folder);
+  else if ((mode === 'begin' || mode === 'resume') && folder) endWith(await trainDetached(mode, folder));
   else {
     console.error(usage);
     process.exitCode = 2;

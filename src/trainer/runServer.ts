@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import * as l10n from '@vscode/l10n';
 import type { RunHandle } from '../core/training';
 import type { RunEvent } from '../protocol/events';
-import { asFailure, type Failure, ThawError } from '../protocol/failure';
+import { asFailure, ThawError } from '../protocol/failure';
 import { type TrainerMessage, type TrainerRequest, trainerRequestSchema } from '../protocol/trainer';
 import { type Address, newAddress } from './address';
 import { drained, Follower } from './follower';
@@ -20,7 +20,8 @@ const farewellMs = 3_000;
  */
 export class RunServer {
   private readonly server: Server;
-  private readonly followers = new Map<Socket, Follower | null>();
+  /** With what each of them follows, once it does. */
+  private readonly clients = new Map<Socket, Follower | null>();
   private newest = 0;
   private alone: NodeJS.Timeout | undefined;
 
@@ -35,7 +36,7 @@ export class RunServer {
 
   /**
    * Begins to listen. Requests that need the run wait until `controls` is there.
-   * @param idle called when no client was connected for so many minutes (0: never)
+   * @param idle `end` is called when nobody has followed the run for so many minutes (0: never)
    */
   static async listen(
     eventsFile: string,
@@ -60,7 +61,7 @@ export class RunServer {
   /** Tells all who follow of an event that is in the file already. */
   publish(event: RunEvent): void {
     this.newest = event.seq;
-    for (const follower of this.followers.values()) follower?.offer(event);
+    for (const follower of this.followers) follower.offer(event);
   }
 
   /** Gives the followers some time to receive the last event, then closes all connections and removes the socket. */
@@ -68,8 +69,8 @@ export class RunServer {
     clearTimeout(this.alone);
     this.server.close();
     const end = Date.now() + farewellMs;
-    while ([...this.followers.values()].some((f) => f && !f.upToDate) && Date.now() < end) await new Promise((r) => setTimeout(r, 10));
-    const closed = [...this.followers.keys()].map(
+    while (this.followers.some((follower) => !follower.upToDate) && Date.now() < end) await new Promise((r) => setTimeout(r, 10));
+    const closed = [...this.clients.keys()].map(
       (socket) =>
         new Promise<void>((resolve) => {
           socket.once('close', resolve);
@@ -81,13 +82,17 @@ export class RunServer {
     await this.place.remove();
   }
 
+  private get followers(): Follower[] {
+    return [...this.clients.values()].filter((follower) => follower !== null);
+  }
+
   private async serve(socket: Socket): Promise<void> {
-    this.followers.set(socket, null);
-    clearTimeout(this.alone);
+    this.clients.set(socket, null);
     socket.on('error', () => {}); // A client that vanished; `close` follows.
     socket.once('close', () => {
-      this.followers.delete(socket);
-      this.watchIdle();
+      const followed = this.clients.get(socket) !== null;
+      this.clients.delete(socket);
+      if (followed) this.watchIdle();
     });
     try {
       for await (const line of linesOf(socket.iterator({ destroyOnReturn: false }))) {
@@ -107,19 +112,21 @@ export class RunServer {
       const json = parsed(line);
       const given = (json as { id?: unknown } | null)?.id;
       if (Number.isInteger(given)) id = given as number;
-      const request = trainerRequestSchema.parse(json);
+      const request = requestOf(json);
       if (request.type === 'follow') this.follow(socket, request.from);
       else await carryOut(request, await this.controls);
       return { type: 'reply', id, failure: null };
     } catch (error) {
-      return { type: 'reply', id, failure: requestFailure(error) };
+      return { type: 'reply', id, failure: asFailure(error) };
     }
   }
 
   private follow(socket: Socket, from: number): void {
-    if (this.followers.get(socket)) throw new ThawError('usage', l10n.t('This connection follows the run already.'), '');
+    if (this.clients.get(socket))
+      throw new ThawError('usage', l10n.t('This connection follows the run already.'), l10n.t('Open a second connection.'));
     const follower = new Follower(socket, this.eventsFile, from, () => this.newest);
-    this.followers.set(socket, follower);
+    this.clients.set(socket, follower);
+    clearTimeout(this.alone);
     follower.catchUp();
   }
 
@@ -127,10 +134,11 @@ export class RunServer {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** Only who follows looks at the run: others may knock to learn whether it lives. */
   private watchIdle(): void {
     clearTimeout(this.alone);
     const { idle } = this;
-    if (!idle || idle.minutes === 0 || this.followers.size > 0 || !this.server.listening) return;
+    if (!idle || idle.minutes === 0 || this.followers.length > 0 || !this.server.listening) return;
     this.alone = setTimeout(() => idle.end(), idle.minutes * 60_000).unref();
   }
 }
@@ -156,8 +164,16 @@ function parsed(line: string): unknown {
   }
 }
 
-/** A message that is not one of the protocol's is the client's mistake, not a fault of the run. */
-function requestFailure(error: unknown): Failure {
-  if (!(error instanceof Error) || error.name !== 'ZodError') return asFailure(error);
-  return { code: 'usage', message: l10n.t('This is not a request that a run understands.'), hint: '', detail: error.message };
+function requestOf(json: unknown): TrainerRequest {
+  const request = trainerRequestSchema.safeParse(json);
+  if (request.success) return request.data;
+  const { message } = request.error;
+  throw new ThawError(
+    'usage',
+    l10n.t('This is not a request that a run understands.'),
+    l10n.t('Use the same version of Thaw on both sides.'),
+    {
+      detail: message,
+    },
+  );
 }

@@ -90,17 +90,23 @@ describe('AssistantProcess', () => {
     expect(after.summary.fingerprint).not.toBe(before.summary.fingerprint);
   });
 
+  it('ends when it is idle for long, and starts again', async () => {
+    const resting = new AssistantProcess(
+      () => ({ script, modelsFolder: '', l10nBundle: '' }),
+      () => {},
+      30,
+    );
+    const pid = async () => Number((await resting.ask('inspect', inspect('ok'))).summary.fingerprint);
+    const first = await pid();
+    await until(() => !lives(first), 'its end');
+    expect(await pid()).not.toBe(first);
+    resting.dispose();
+  });
+
   it('ends with its window', async () => {
     const { summary } = await assistant.ask('inspect', inspect('ok'));
     assistant.dispose();
-    await until(() => {
-      try {
-        process.kill(Number(summary.fingerprint), 0);
-        return false;
-      } catch {
-        return true;
-      }
-    }, 'its end');
+    await until(() => !lives(Number(summary.fingerprint)), 'its end');
   });
 
   it('says what is wrong when there is no such program', async () => {
@@ -111,3 +117,12 @@ describe('AssistantProcess', () => {
     await expect(broken.ask('doctor', {})).rejects.toMatchObject({ failure: { code: 'process.died' } });
   });
 });
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -11,8 +11,9 @@ import { duration, percent, printable, table } from '../table';
 export async function runs(dir: string | undefined, output: Output): Promise<void> {
   const given = path.resolve(dir ?? '.');
   const inside = path.join(given, defaultRunsFolder);
-  const found = await listRuns(dir === undefined || existsSync(inside) ? inside : given);
-  output.result(found, () => (found.length > 0 ? listText(found) : l10n.t('There are no runs in {0}', inside)));
+  const folder = dir === undefined || existsSync(inside) ? inside : given;
+  const found = await listRuns(folder);
+  output.result(found, () => (found.length > 0 ? listText(found) : l10n.t('There are no runs in {0}', folder)));
 }
 
 export async function compare(folders: string[], output: Output): Promise<void> {

@@ -92,7 +92,7 @@ function finishedText(folder: string, report: Report): string {
     scores,
     '',
     l10n.t('{0}, at most {1} of memory; best after epoch {2}.', duration(timings.total), size(report.peakMemoryBytes), best.epoch),
-    l10n.t('{0} frozen tensors kept every byte.', frozen.count),
+    ...(frozen.count > 0 ? [l10n.t('{0} frozen tensors kept every byte.', frozen.count)] : []),
     '',
     `${l10n.t('Run')}    ${run}`,
     `${l10n.t('Model')}  ${path.join(run, runFiles.model)}`,
