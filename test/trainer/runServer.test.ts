@@ -118,7 +118,7 @@ describe('follow', () => {
     for (const client of [slow, quick]) client.say({ id: 1, type: 'follow', from: 1 });
     await Promise.all([slow.reply(1), quick.reply(1)]);
     slow.socket.pause();
-    const sockets = [...(server as unknown as { followers: Map<Socket, unknown> }).followers.keys()];
+    const sockets = [...(server as unknown as { clients: Map<Socket, unknown> }).clients.keys()];
     let held = 0;
     for (let seq = 1; seq <= 10_000; seq++) {
       happen(seq);
@@ -238,15 +238,17 @@ describe('the door', () => {
     expect(Date.now() - began).toBeLessThan(5000);
   });
 
-  it('notices that nobody is there, and nobody before that', async () => {
+  it('notices that nobody follows, though others knock, and not while somebody does', async () => {
     const end = vi.fn();
-    const { address } = await listen({ minutes: 150 / 60_000, end });
+    const { address } = await listen({ minutes: 200 / 60_000, end });
     const client = new Client(address);
-    client.say({ id: 1, type: 'pause' });
+    client.say({ id: 1, type: 'follow', from: 1 });
     await client.reply(1);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     expect(end).not.toHaveBeenCalled();
     client.socket.destroy();
+    const knocking = setInterval(() => new Client(address).socket.destroySoon(), 20);
     await vi.waitFor(() => expect(end).toHaveBeenCalledOnce());
+    clearInterval(knocking);
   });
 });
