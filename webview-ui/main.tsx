@@ -1,3 +1,4 @@
+import './main.css';
 import { render } from 'preact';
 import type { ToPanel } from '../src/protocol/panel';
 import { App } from './app';
