@@ -29,11 +29,11 @@ async function picture(dice, draw) {
   const scene = background(dice, width, height);
   const vehicle = draw(dice);
   // Fits the frame by its longer side, from nearly all of it down to less than half; sometimes a part is cut off.
-  const scale = Math.min((width / vehicle.width) * dice.between(0.5, 0.98), (height / vehicle.height) * dice.between(0.6, 0.92));
+  const scale = Math.min((width / vehicle.width) * dice.between(0.6, 0.98), (height / vehicle.height) * dice.between(0.62, 0.92));
   const x = width / 2 + dice.between(-1, 1) * Math.max(4, (width - vehicle.width * scale) / 2);
   const y = scene.ground + (height - scene.ground) * dice.between(0.25, 0.8);
   const flip = dice.chance(0.5) ? -1 : 1;
-  const lean = dice.between(-5, 5);
+  const lean = dice.between(-4, 4);
   const shadow = `<ellipse cx="${x}" cy="${y}" rx="${(vehicle.width * scale) / 2}" ry="${vehicle.height * scale * 0.06}" fill="#000" opacity="${dice.between(0.15, 0.45)}"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
     ${scene.svg}${shadow}
@@ -42,9 +42,9 @@ async function picture(dice, draw) {
 
   const drawn = sharp(Buffer.from(svg))
     .flatten({ background: '#888' })
-    .modulate({ brightness: dice.between(0.6, 1.25), saturation: dice.between(0.3, 1.2) });
-  const { data, info } = await (dice.chance(0.3) ? drawn.blur(dice.between(0.4, 1.1)) : drawn).raw().toBuffer({ resolveWithObject: true });
-  const noise = dice.between(2, 16);
+    .modulate({ brightness: dice.between(0.8, 1.2), saturation: dice.between(0.5, 1.15) });
+  const { data, info } = await (dice.chance(0.25) ? drawn.blur(dice.between(0.4, 0.8)) : drawn).raw().toBuffer({ resolveWithObject: true });
+  const noise = dice.between(1, 6);
   for (let i = 0; i < data.length; i++) data[i] = Math.max(0, Math.min(255, data[i] + noise * dice.normal()));
   return encode(sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } }), dice.uniform());
 }

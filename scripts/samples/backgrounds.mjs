@@ -17,7 +17,7 @@ export function background(dice, width, height) {
   const svg = `<defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="${sky[0]}"/><stop offset="1" stop-color="${sky[1]}"/></linearGradient></defs>
     <rect width="${width}" height="${height}" fill="url(#sky)"/>${things(dice, width, ground)}
     <rect y="${ground}" width="${width}" height="${height - ground}" fill="${floor}"/>${markings(dice, width, height, ground)}`;
-  return { svg, front: dice.chance(0.18) ? obstacle(dice, width, height) : '', ground };
+  return { svg, front: dice.chance(0.12) ? obstacle(dice, width, height) : '', ground };
 }
 
 const nothing = () => '';
