@@ -1,1 +1,2 @@
+/** The bundler makes one style sheet of all that is imported. */
 declare module '*.css';

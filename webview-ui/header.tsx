@@ -89,7 +89,7 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
     case 'ended':
       return {
         icon: 'halted',
-        words: epochs > 0 ? epochWords(l10n.t('Ended without a word in epoch {0} of {1}')) : l10n.t('Ended without a word'),
+        words: epochs > 0 ? epochWords(l10n.t('Interrupted in epoch {0} of {1}')) : l10n.t('Interrupted'),
       };
   }
 }
@@ -130,7 +130,7 @@ function Actions({ state }: { state: PanelState }) {
     case 'ready':
       return (
         <>
-          {state.cost && <span class="estimate">{l10n.t('about {0}', roughly(state.cost.totalSeconds))}</span>}
+          {state.cost && state.trusted && <span class="estimate">{l10n.t('about {0}', roughly(state.cost.totalSeconds))}</span>}
           <StartTraining primary={true} />
         </>
       );

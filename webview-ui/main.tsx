@@ -1,6 +1,7 @@
 import './main.css';
 import { render } from 'preact';
 import type { ToPanel } from '../src/protocol/panel';
+import './main.css';
 import { App } from './app';
 import { post } from './host';
 import { receive } from './session';

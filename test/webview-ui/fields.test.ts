@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { trainingFieldsSchema } from '../../src/protocol/panel';
-import { limits, type NumberField, parseField } from '../../webview-ui/logic/fields';
+import { fields as chosen, eventsUntil } from '../../webview-ui/gallery/world';
+import { fieldsOf, limits, type NumberField, parseField } from '../../webview-ui/logic/fields';
 
 const fields = Object.keys(limits) as NumberField[];
 
@@ -30,4 +31,9 @@ test('numbers are read as people type them', () => {
   expect(parseField('epochs', '-3')).toEqual({ refusal: 'tooSmall' });
   expect(parseField('learningRate', '0')).toEqual({ refusal: 'tooSmall' });
   expect(parseField('batchSize', '2000')).toEqual({ refusal: 'tooLarge' });
+});
+
+test('a run shows what it was begun with', () => {
+  const [started] = eventsUntil(0, 'preparing');
+  expect(started?.type === 'started' && fieldsOf(started.config)).toEqual(chosen);
 });

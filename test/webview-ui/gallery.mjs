@@ -12,7 +12,7 @@ const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 export async function buildGallery(folder) {
   mkdirSync(folder, { recursive: true });
   await build({
-    entryPoints: { gallery: join(source, 'gallery/gallery.ts'), main: join(source, 'main.css') },
+    entryPoints: [join(source, 'gallery/gallery.ts')],
     outdir: folder,
     bundle: true,
     format: 'esm',

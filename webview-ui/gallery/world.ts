@@ -31,7 +31,12 @@ const group = (name: string, type: string, children: LayerNode[]): LayerNode => 
   children,
 });
 const conv = (name: string, k: number, i: number, o: number, hw: number, groups = 1) =>
-  leaf(name, 'Conv2d', [o, hw, hw], [{ name: `${name}.weight`, shape: [o, i / groups, k, k], statistic: false }]);
+  leaf(
+    name,
+    `${groups > 1 ? 'Depthwise' : 'Conv2d'} ${k}×${k}`,
+    [o, hw, hw],
+    [{ name: `${name}.weight`, shape: [o, i / groups, k, k], statistic: false }],
+  );
 const norm = (name: string, c: number, hw: number) =>
   leaf(
     name,

@@ -31,8 +31,7 @@ function useSince(): ReadonlyMap<string, number> {
     const since = new Map<string, number>();
     if (!layers) return since;
     for (const mark of marks) {
-      const [before, after] = [mark.before, mark.after].map((rules) => layerRows(withRules(layers, rules)));
-      for (const { path, on } of changes(before!, after!)) {
+      for (const { path, on } of changes(layerRows(withRules(layers, mark.before)), layerRows(withRules(layers, mark.after)))) {
         if (on) since.set(path, Math.floor(run.current.at(mark.step)) + 1);
         else since.delete(path);
       }

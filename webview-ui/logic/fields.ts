@@ -1,4 +1,5 @@
 import type { TrainingFields } from '../../src/protocol/panel';
+import type { RunConfig } from '../../src/protocol/runConfig';
 
 export type NumberField = {
   [K in keyof TrainingFields]: TrainingFields[K] extends number ? K : never;
@@ -38,4 +39,25 @@ export function parseField(field: NumberField, text: string): { value: number } 
   if (value > max || !Number.isFinite(value)) return { refusal: 'tooLarge' };
   if (whole && !Number.isInteger(value)) return { refusal: 'notWhole' };
   return { value };
+}
+
+/** What a run was begun with, as the form shows it. */
+export function fieldsOf(config: RunConfig): TrainingFields {
+  const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, seed } = config;
+  return {
+    epochs: phases.reduce((sum, phase) => sum + phase.epochs, 0),
+    learningRate: phases[0]?.learningRate ?? 0,
+    optimizer: optimizer.name,
+    weightDecay: optimizer.weightDecay,
+    schedule: schedule.name,
+    warmup: schedule.warmup,
+    validationSplit: data.validationSplit,
+    testSplit: data.testSplit,
+    batchSize,
+    augmentation,
+    labelSmoothing,
+    classWeights,
+    earlyStopping,
+    seed,
+  };
 }

@@ -38,22 +38,13 @@ export function shapeWords(shape: readonly number[]): string {
   return (shape.length === 3 ? [shape[1], shape[2], shape[0]] : shape).join('×');
 }
 
-/** A convolution with its kernel, `Conv2d 3×3`; one filter a channel is `Depthwise 3×3`. */
-function typeWords(node: LayerNode): string {
-  const kernel = node.children.length === 0 ? node.tensors.find((t) => !t.statistic && t.shape.length === 4)?.shape : undefined;
-  if (!kernel || /\d/.test(node.type.slice(6))) return node.type;
-  const [out = 1, perGroup, height, width] = kernel;
-  const name = perGroup === 1 && out > 1 && /^conv2d$/i.test(node.type) ? 'Depthwise' : node.type;
-  return `${name} ${height}×${width}`;
-}
-
 function rowOf(node: LayerNode, under: string, level: number, parent: LayerRow | null): LayerRow {
   const inner = innerEnd(node);
   const below = worthShowing(inner);
   const row: LayerRow = {
     path: node.name,
     label: labelOf(node.name, under),
-    type: typeWords(inner),
+    type: inner.type,
     parts: numbered(below) ? below.length : 0,
     shape: shapeWords(inner.outputShape),
     level,

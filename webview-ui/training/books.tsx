@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { clock, decimal, number, percent, timeOfDay } from '../format';
 import type { EpochRow, LoggedEvent } from '../logic/run';
 import type { Book } from '../logic/view';
@@ -102,14 +102,35 @@ function logWords(event: LoggedEvent): string {
   }
 }
 
+/** Keeps the newest line in view while one reads at the end, and leaves alone who has scrolled up. */
+function useTail(lines: number) {
+  const end = useRef<HTMLPreElement>(null);
+  const following = useRef(true);
+  useLayoutEffect(() => {
+    const book = end.current?.parentElement;
+    if (!book) return;
+    const scrolled = () => {
+      following.current = book.scrollTop + book.clientHeight >= book.scrollHeight - 8;
+    };
+    book.addEventListener('scroll', scrolled, { passive: true });
+    return () => book.removeEventListener('scroll', scrolled);
+  }, []);
+  useLayoutEffect(() => {
+    const book = end.current?.parentElement;
+    if (book && following.current) book.scrollTop = book.scrollHeight;
+  }, [lines]);
+  return end;
+}
+
 function Log() {
   usePulse(runPulse, 1000);
   const raw = useStore(panel, (s) => s.log);
   const { log } = run.current;
   const lines = useMemo(() => log.map((event) => [timeOfDay(event.time), logWords(event)] as const), [log]);
+  const end = useTail(lines.length + raw.length);
   if (lines.length === 0 && raw.length === 0) return <p class="empty">{l10n.t('Nothing has been said yet.')}</p>;
   return (
-    <pre class="log">
+    <pre class="log" ref={end}>
       {lines.map(([time, words], i) => (
         <div key={i}>
           <span class="dim">{time}</span>

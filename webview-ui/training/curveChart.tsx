@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { withRules } from '../../src/protocol/layerTree';
+import { type LayerNode, withRules } from '../../src/protocol/layerTree';
 import type { PanelPhase } from '../../src/protocol/panel';
 import { decimal, number, percent, precise } from '../format';
 import { accuracyAxis, lossAxis } from '../logic/axis';
@@ -20,12 +20,22 @@ const pace = 250;
 /** ← and → move the crosshair by this part of the whole run. */
 const nudge = 1 / 48;
 
+/** Comparing two trees takes longer than drawing a chart, and a mark's name does not change. */
+const named = new WeakMap<Mark, { layers: LayerNode | null; words: string }>();
+
 function markWords(mark: Mark): string {
-  if (mark.phase !== null) return l10n.t('phase {0}', number(mark.phase + 1));
   const { layers } = panel.state;
+  const known = named.get(mark);
+  if (known && known.layers === layers) return known.words;
+  const words = changeWords(mark, layers);
+  named.set(mark, { layers, words });
+  return words;
+}
+
+function changeWords(mark: Mark, layers: LayerNode | null): string {
+  if (mark.phase !== null) return l10n.t('phase {0}', number(mark.phase + 1));
   if (!layers) return l10n.t('layers changed');
-  const [before, after] = [mark.before, mark.after].map((rules) => layerRows(withRules(layers, rules)));
-  const changed = changes(before!, after!);
+  const changed = changes(layerRows(withRules(layers, mark.before)), layerRows(withRules(layers, mark.after)));
   const [only] = changed;
   if (changed.length === 1 && only) return only.on ? l10n.t('{0} thawed', only.path) : l10n.t('{0} frozen', only.path);
   if (changed.length > 0 && changed.every((c) => c.on)) return l10n.t('{0} layers thawed', number(changed.length));

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 import type { TrainingFields } from '../../src/protocol/panel';
 import { number, precise } from '../format';
 import { post } from '../host';
-import { limits, type NumberField, parseField, type Refusal } from '../logic/fields';
+import { fieldsOf, limits, type NumberField, parseField, type Refusal } from '../logic/fields';
 import { Icon } from '../parts/icon';
-import { panel, refused, view } from '../session';
-import { useStore } from '../store';
+import { panel, refused, run, runPulse, view } from '../session';
+import { usePulse, useStore } from '../store';
 
 /** Shown at once; the host's answer says the same. */
 function set(fields: Partial<TrainingFields>): void {
@@ -36,8 +36,15 @@ function refusalWords(field: NumberField, refusal: Refusal): string {
   }
 }
 
-function NumberInput({ field, label, fixed }: { field: NumberField; label: string; fixed: boolean }) {
-  const value = useStore(panel, (s) => s.training[field]);
+interface NumberProps {
+  field: NumberField;
+  label: string;
+  fields: TrainingFields;
+  fixed: boolean;
+}
+
+function NumberInput({ field, label, fields, fixed }: NumberProps) {
+  const value = fields[field];
   const [text, setText] = useState(String(value));
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   // What the host says replaces what was typed, unless that is being mended.
@@ -124,7 +131,7 @@ const patience = (epochs: number) =>
 function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
   return (
     <div class="form">
-      <NumberInput field="epochs" label={l10n.t('Epochs')} fixed={fixed} />
+      <NumberInput field="epochs" label={l10n.t('Epochs')} fields={fields} fixed={fixed} />
       <Select
         label={l10n.t('Batch size')}
         value={fields.batchSize}
@@ -132,7 +139,7 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
         fixed={fixed}
         onChange={(batchSize) => set({ batchSize })}
       />
-      <NumberInput field="learningRate" label={l10n.t('Learning rate')} fixed={fixed} />
+      <NumberInput field="learningRate" label={l10n.t('Learning rate')} fields={fields} fixed={fixed} />
       <Select
         label={l10n.t('Augmentation')}
         value={fields.augmentation}
@@ -168,7 +175,7 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         fixed={fixed}
         onChange={(optimizer) => set({ optimizer })}
       />
-      <NumberInput field="weightDecay" label={l10n.t('Weight decay')} fixed={fixed} />
+      <NumberInput field="weightDecay" label={l10n.t('Weight decay')} fields={fields} fixed={fixed} />
       <Select
         label={l10n.t('Schedule')}
         value={fields.schedule}
@@ -179,8 +186,8 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         fixed={fixed}
         onChange={(schedule) => set({ schedule })}
       />
-      <NumberInput field="warmup" label={l10n.t('Warm-up, share')} fixed={fixed} />
-      <NumberInput field="labelSmoothing" label={l10n.t('Label smoothing')} fixed={fixed} />
+      <NumberInput field="warmup" label={l10n.t('Warm-up, share')} fields={fields} fixed={fixed} />
+      <NumberInput field="labelSmoothing" label={l10n.t('Label smoothing')} fields={fields} fixed={fixed} />
       <Select
         label={l10n.t('Class weights')}
         value={fields.classWeights}
@@ -191,16 +198,18 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         fixed={fixed}
         onChange={(classWeights) => set({ classWeights })}
       />
-      <NumberInput field="validationSplit" label={l10n.t('Validation, share')} fixed={fixed} />
-      <NumberInput field="testSplit" label={l10n.t('Test, share')} fixed={fixed} />
-      <NumberInput field="seed" label={l10n.t('Seed')} fixed={fixed} />
+      <NumberInput field="validationSplit" label={l10n.t('Validation, share')} fields={fields} fixed={fixed} />
+      <NumberInput field="testSplit" label={l10n.t('Test, share')} fields={fields} fixed={fixed} />
+      <NumberInput field="seed" label={l10n.t('Seed')} fields={fields} fixed={fixed} />
     </div>
   );
 }
 
-/** The settings of a run: five fields, the rest under Advanced; read-only while a run goes on. */
+/** The settings of a run: five fields, the rest under Advanced. While a run goes on they are its own, read-only. */
 export function SettingsForm({ fixed }: { fixed: boolean }) {
-  const fields = useStore(panel, (s) => s.training);
+  const chosen = useStore(panel, (s) => s.training);
+  usePulse(runPulse, 1000);
+  const fields = fixed && run.current.config ? fieldsOf(run.current.config) : chosen;
   const advanced = useStore(view, (v) => v.advanced);
   const wrong = useStore(refused, (r) => r.fields);
   // A refused value under the fold would block the start unseen.
