@@ -79,5 +79,5 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(() => panels.trust()),
   );
   if (testLog) context.subscriptions.push(testLog);
-  testLog?.note('activated', { milliseconds: loading + performance.now() - activating });
+  testLog?.note('activated', { milliseconds: loading + performance.now() - activating, loading });
 }
