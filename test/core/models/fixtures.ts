@@ -14,6 +14,7 @@ interface Expected {
   batchNorm: { y: number[]; running_mean: number[]; running_var: number[] };
   pickle: Record<string, { shape: number[]; values: (number | boolean)[] }>;
   signatures: Record<string, { parameters: number; tensors: string; input: number; crop: number; interpolation: string; mean: number[] }>;
+  steps: Record<'mobilenetv2' | 'convnet', { loss: number; gradients: Record<string, number>; statistics: Record<string, number> }>;
   lite: number[][];
   mobilenetv2: number[][];
   mobilenetv2Same: number[][];
