@@ -111,13 +111,18 @@ describe('a program', () => {
 
   it('holds hundreds of small pieces of state', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `state${i}`);
-    const state = new Map(names.map((name, i) => [name, tensor([1, (i % 3) + 1], Array((i % 3) + 1).fill(i))]));
-    const more: Step = ({ state }) => ({ outputs: {}, state: Object.fromEntries(names.map((name) => [name, (state[name] as Tensor).add(1)])) });
+    const shapes = [[], [2], [1, 3]];
+    const filled = (i: number, value: number) => tensor(shapes[i % 3] as number[], Array((i % 3) + 1).fill(value));
+    const state = new Map(names.map((name, i) => [name, filled(i, i)]));
+    const more: Step = ({ state }) => ({
+      outputs: {},
+      state: Object.fromEntries(names.map((name) => [name, (state[name] as Tensor).add(1)])),
+    });
     const program = await compiled(more, { state, constants: new Map(), inputs: {} });
     await program.run({});
     const after = program.read();
     names.forEach((name, i) => {
-      expect(after.get(name)).toEqual({ dtype: 'float32', shape: [1, (i % 3) + 1], data: new Float32Array((i % 3) + 1).fill(i + 1) });
+      expect(after.get(name)).toEqual(filled(i, i + 1));
     });
     await program.dispose();
   });

@@ -153,6 +153,12 @@ export class Graph {
     return this.node('Slice', [x, ...[begin, end, axes, steps].map((list) => this.integers(list))], shape);
   }
 
+  pad(x: Value, before: readonly number[], after: readonly number[], value = 0): Value {
+    if ([...before, ...after].every((n) => n === 0)) return x;
+    const shape = x.shape.map((n, axis) => n + (before[axis] as number) + (after[axis] as number));
+    return this.node('Pad', [x, this.integers([...before, ...after]), this.scalar(value, x.dtype)], shape);
+  }
+
   reverse(x: Value, axes: readonly number[]): Value {
     if (axes.length === 0) return x;
     const all = (n: number) => this.integers(axes.map(() => n));

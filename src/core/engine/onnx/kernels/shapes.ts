@@ -43,11 +43,14 @@ define<'x', { reps: number[] }>(
   },
   anything,
 );
-define<'x', { paddings: [number, number][]; constantValue: number }>('PadV2', (g, { x }, { paddings, constantValue }) => {
-  const shape = x.shape.map((n, axis) => n + (paddings[axis] as [number, number])[0] + (paddings[axis] as [number, number])[1]);
-  const pads = g.integers([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
-  return g.node('Pad', [x, pads, g.scalar(constantValue, x.dtype)], shape);
-});
+define<'x', { paddings: [number, number][]; constantValue: number }>('PadV2', (g, { x }, { paddings, constantValue }) =>
+  g.pad(
+    x,
+    paddings.map(([before]) => before),
+    paddings.map(([, after]) => after),
+    constantValue,
+  ),
+);
 
 defineVariadic<{ axis: number }>(
   'Concat',

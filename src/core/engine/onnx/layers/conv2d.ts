@@ -52,14 +52,16 @@ function unreached([height, width]: readonly number[], output: readonly number[]
 export function inputGradient(g: Graph, dy: Value, filter: Value, inputShape: Maps, attributes: Conv2dAttributes): Value {
   const { strides, pads } = attributes;
   const rest = unreached(inputShape.slice(2), dy.shape.slice(2), attributes);
-  const before = [extent(attributes, 0) - 1 - pads.top, extent(attributes, 1) - 1 - pads.left] as const;
-  const after = [extent(attributes, 0) - 1 - pads.bottom + rest[0], extent(attributes, 1) - 1 - pads.right + rest[1]] as const;
-  if (strides[0] === 1 && strides[1] === 1 && [...before, ...after].every((n) => n >= 0)) {
-    const full = { ...attributes, pads: { top: before[0], left: before[1], bottom: after[0], right: after[1] } };
-    return convolution(g, dy, turned(g, filter, attributes.groups), full);
-  }
-  const output = { ...convAttributes(attributes), output_padding: [...rest] };
-  return g.node('ConvTranspose', [dy, filter], inputShape, output);
+  const reach = [extent(attributes, 0) - 1, extent(attributes, 1) - 1] as const;
+  const full = {
+    top: reach[0] - pads.top,
+    left: reach[1] - pads.left,
+    bottom: reach[0] - pads.bottom + rest[0],
+    right: reach[1] - pads.right + rest[1],
+  };
+  if (strides[0] * strides[1] === 1 && Object.values(full).every((n) => n >= 0))
+    return convolution(g, dy, turned(g, filter, attributes.groups), { ...attributes, pads: full });
+  return g.node('ConvTranspose', [dy, filter], inputShape, { ...convAttributes(attributes), output_padding: [...rest] });
 }
 
 /** [O, C/groups, kh, kw] → [C, O/groups, kh, kw], taps reversed: the filter that leads back from outputs to inputs. */
@@ -101,15 +103,36 @@ function withGradientAsFilter(g: Graph, x: Value, dy: Value, attributes: Conv2dA
   });
 }
 
-/** Each example and channel is a group of its own, then the examples are summed: no transposes, short sums. */
+/**
+ * Row by row of the filter: products of the rows of x that it meets with the rows of dy, [W, N·H'] by [N·H', W'] for each
+ * channel, hold the sums for every pair of columns; those that belong to a tap lie on a band, which a constant matrix sums.
+ */
 function depthwiseFilterGradient(g: Graph, x: Value, dy: Value, filterShape: Maps, attributes: Conv2dAttributes): Value {
-  const [n, channels, height, width] = x.shape as Maps;
-  const [, , ...output] = dy.shape as Maps;
-  const each = withGradientAsFilter(g, g.reshape(x, [1, n * channels, height, width]), g.reshape(dy, [n * channels, 1, ...output]), {
-    ...attributes,
-    groups: n * channels,
+  const { size, strides, dilations, pads } = attributes;
+  const [n, channels, , width] = x.shape as Maps;
+  const [, , outHeight, outWidth] = dy.shape as Maps;
+  const padded = g.pad(g.transpose(x, [1, 0, 2, 3]), [0, 0, pads.top, 0], [0, 0, pads.bottom, 0]); // [C, N, top + H + bottom, W]
+  const dyRows = g.reshape(g.transpose(dy, [1, 0, 2, 3]), [channels, n * outHeight, outWidth]);
+  const bands = bandsOf(g, width, outWidth, attributes);
+  const taps = Array.from({ length: size[0] }, (_, i) => {
+    const first = i * dilations[0];
+    const met = g.slice(padded, [2], [first], [first + (outHeight - 1) * strides[0] + 1], [strides[0]]); // [C, N, H', W]
+    const rows = g.transpose(g.reshape(met, [channels, n * outHeight, width]), [0, 2, 1]);
+    const products = g.node('MatMul', [rows, dyRows], [channels, width, outWidth]);
+    return g.node('MatMul', [g.reshape(products, [channels, width * outWidth]), bands], [channels, size[1]]);
   });
-  return g.reshape(g.sum(g.reshape(each, [n, channels, attributes.size[0] * attributes.size[1]]), [0]), filterShape);
+  return g.reshape(g.concat(taps, 1), filterShape);
+}
+
+/** [W·W', kw]: 1 where tap j leads from column w of x to column w' of dy, w = stride·w' + dilation·j − left. */
+function bandsOf(g: Graph, width: number, outWidth: number, { size, strides, dilations, pads }: Conv2dAttributes): Value {
+  const bands = new Float32Array(width * outWidth * size[1]);
+  for (let out = 0; out < outWidth; out++)
+    for (let tap = 0; tap < size[1]; tap++) {
+      const column = strides[1] * out + dilations[1] * tap - pads.left;
+      if (column >= 0 && column < width) bands[(column * outWidth + out) * size[1] + tap] = 1;
+    }
+  return g.floats(bands, [width * outWidth, size[1]]);
 }
 
 /** Input channels take the role of examples, examples that of channels. */
