@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Graph, Value } from '../graph';
 import { unsupported } from '../recorder';
 import { broadcastShapes, sizeOf } from '../shapes';
@@ -40,7 +41,7 @@ function hits(g: Graph, indices: Value, depth: number): Value {
 define<'x' | 'indices', { axis: number; batchDims: number }>(
   'GatherV2',
   (g, { x, indices }, { axis, batchDims }) => {
-    if (batchDims) throw unsupported('GatherV2 (batchDims)');
+    if (batchDims) throw unsupported(l10n.t('The operation {0} cannot be recorded.', 'GatherV2 (batchDims)'));
     const along = axis < 0 ? axis + x.shape.length : axis;
     const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
     return g.node('Gather', [x, indices], shape, { axis: along });
