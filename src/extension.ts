@@ -44,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     () => settings.child(),
     (line) => log.info(line),
   );
+  const index = new RunsIndex(settings, sessions);
   const panels = new Panels(
     context.extensionUri,
     {
@@ -53,9 +54,9 @@ export function activate(context: vscode.ExtensionContext): void {
       settings: (dataFolder) => settings.run(dataFolder),
       trusted: () => vscode.workspace.isTrusted,
     },
+    (dataFolder) => index.liveRun(dataFolder),
     log,
   );
-  const index = new RunsIndex(settings, sessions);
   const runsView = new RunsView(index, sessions, format);
   const documents = new Documents();
 

@@ -50,7 +50,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
           l10n.t('“{0}” is not a folder.', folder),
           l10n.t('Choose a folder with one folder for each class.'),
         );
-      panels.openFolder(folder);
+      await panels.openFolder(folder);
     },
     'thaw.openRun': async (target: Target) => {
       const run = pathOf(target) ?? (await pickRun(l10n.t('Open Run')));

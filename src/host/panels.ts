@@ -16,6 +16,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   constructor(
     private readonly extension: vscode.Uri,
     private readonly services: TabServices,
+    /** The run that a process works on with the data of a folder. */
+    private readonly liveRun: (dataFolder: string) => Promise<string | null>,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -24,10 +26,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   }
 
   /** Opens a folder's tab, or shows the one there is. */
-  openFolder(folder: string): void {
+  async openFolder(folder: string): Promise<void> {
     const open = this.find((tab) => tab.folder === folder);
     if (open) open.panel.reveal();
-    else this.add(new Tab(folder, this.services), this.create(folder)).tab.open();
+    else await this.fill(this.add(new Tab(folder, this.services), this.create(folder)).tab, null);
   }
 
   /** @throws ThawError when there is no run that can be read */
@@ -65,14 +67,20 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const { folder, run } = memento.data;
     const tab = new Tab(folder, this.services);
     this.add(tab, panel);
-    const session = run === null ? null : await this.services.sessions.get(run).catch(() => null); // deleted meanwhile
-    if (session) tab.openRun(session);
-    else tab.open();
+    await this.fill(tab, run);
   }
 
   dispose(): void {
     for (const panel of this.panels) panel.dispose();
     this.frontChanged.dispose();
+  }
+
+  /** Shows that run; else the one that is at work on the folder; else what a run could begin from. */
+  private async fill(tab: Tab, run: string | null): Promise<void> {
+    const shown = run ?? (await this.liveRun(tab.folder));
+    const session = shown === null ? null : await this.services.sessions.get(shown).catch(() => null); // deleted meanwhile
+    if (session) tab.openRun(session);
+    else tab.open();
   }
 
   private find(matches: (tab: Tab) => boolean): RunPanel | undefined {

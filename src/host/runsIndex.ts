@@ -44,6 +44,13 @@ export class RunsIndex implements vscode.Disposable {
     return lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
   }
 
+  /** The newest run that a process works on with these data. */
+  async liveRun(dataFolder: string): Promise<string | null> {
+    for (const summary of await this.list())
+      if (summary.dataPath === dataFolder && mayLive(summary.state) && (await liveProcess(summary.path))) return summary.path;
+    return null;
+  }
+
   /** Looks again, soon. */
   refresh(): void {
     this.timer ??= setTimeout(() => {

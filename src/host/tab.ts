@@ -300,12 +300,13 @@ export class Tab implements Disposable {
     const { run } = this.state;
     const picture = run && (dropped ?? (await this.services.ui.pickPicture()));
     if (!picture) return;
-    const { name, bytes } = picture;
+    const { name } = picture;
+    const bytes = new Uint8Array(picture.bytes);
     const trial = { name, busy: false, answer: null, failure: null };
     this.update({ trial: { ...trial, busy: true } });
     this.posted.fire({ type: 'trialPicture', bytes });
     try {
-      const answer = await this.services.assistant.ask('predict', { run: run.path, name, bytes: new Uint8Array(bytes) });
+      const answer = await this.services.assistant.ask('predict', { run: run.path, name, bytes });
       this.update({ trial: { ...trial, answer } });
     } catch (error) {
       this.update({ trial: { ...trial, failure: asFailure(error) } });

@@ -48,9 +48,14 @@ export class ThumbnailQueue {
   private async make(paths: string[]): Promise<Thumbnail[]> {
     try {
       const bytes = await this.assistant.ask('thumbnails', { root: this.root, paths, side });
-      return paths.map((path, i) => ({ path, bytes: bytes[i] ?? null }));
+      return paths.map((path, i) => ({ path, bytes: plain(bytes[i] ?? null) }));
     } catch {
       return paths.map((path) => ({ path, bytes: null })); // shown as pictures that cannot be
     }
   }
+}
+
+/** What comes over Node's IPC is a Buffer, a window into a larger block: VS Code would send it on as JSON. */
+function plain(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes && new Uint8Array(bytes);
 }

@@ -32,6 +32,19 @@ describe('ThumbnailQueue', () => {
     expect(asked[2]?.[0]).toBe('100'); // the two batches under way are not called back
   });
 
+  it('delivers plain arrays: VS Code sends a Buffer as JSON', async () => {
+    const got: (Uint8Array | null)[] = [];
+    const queue = new ThumbnailQueue(
+      '/data',
+      fake(() => [Buffer.from([1, 2, 3])]),
+      (images) => got.push(...images.map((image) => image.bytes)),
+    );
+    queue.want(['a']);
+    await until(() => got.length === 1);
+    expect(got[0]?.constructor).toBe(Uint8Array);
+    expect(got[0]?.buffer.byteLength).toBe(3);
+  });
+
   it('says of pictures that cannot be had that there are none', async () => {
     const got: (Uint8Array | null)[] = [];
     const queue = new ThumbnailQueue(
