@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { version } from '../../../package.json';
-import { type RunEvent, stateAfter } from '../../protocol/events';
+import { type RunEvent, type RunEventBody, type RunState, stateAfter } from '../../protocol/events';
 import { ThawError } from '../../protocol/failure';
 import { type RunConfig, type RunRecord, runConfigVersion } from '../../protocol/runConfig';
 import { type Dataset, openDataset } from '../data';
@@ -12,6 +12,7 @@ import { tensorsOf } from '../nn';
 import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
 import { describeModel, loadModel, readSafetensors } from '../weights';
 import { checkpointFiles } from './checkpointer';
+import { spillFile } from './features';
 import { digestsOf } from './frozen';
 import { type RunHandle, start } from './handle';
 import { firstProgress, type Progress, progressSchema } from './progress';
@@ -36,13 +37,13 @@ export async function beginRun(
   { folder, onEvent, ...places }: RunPlaces & { readonly folder: string },
 ): Promise<RunHandle> {
   await requireNewFolder(folder);
-  const opening = createEngine(config.engine, { threads: config.threads });
-  opening.catch(() => {}); // told below, unless the data fail first
+  const starting = createEngine(config.engine, { threads: config.threads });
+  starting.catch(() => {}); // told below, unless the data fail first
   const dataset = await openData(config);
   const options = { ...places, classes: dataset.classes.length, labels: dataset.classes, imageSize: config.imageSize };
   const { model, tensors, facts, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
-  const selections = config.phases.map(({ rules }) => select(model, rules));
-  const engine = await opening;
+  for (const { rules } of config.phases) select(model, rules); // refuses rules that say nothing about this model
+  const engine = await starting;
   const record: RunRecord = {
     version: runConfigVersion,
     id: basename(resolve(folder)),
@@ -69,17 +70,19 @@ export async function beginRun(
     slots: new Slots(slotKinds(config.optimizer)),
     at: firstProgress(digestsOf(tensors)),
     onEvent,
-    first: [
-      { type: 'started', run: run.path, config },
-      { type: 'data', classes: dataset.summary.classes, splits: dataset.summary.splits, problems: dataset.summary.problems },
-      {
-        type: 'model',
-        id: facts.id,
-        parameters: selections[0]?.parameters as number,
-        trainableParameters: selections[0]?.trainableParameters as number,
-      },
-    ],
+    first: opening(run, dataset, model),
   });
+}
+
+/** What every run says first. */
+function opening({ path, record }: RunFolder, { summary }: Dataset, model: ImageModel): RunEventBody[] {
+  const { classes, splits, problems } = summary;
+  const { parameters, trainableParameters } = select(model, record.config.phases[0]?.rules ?? []);
+  return [
+    { type: 'started', run: path, config: record.config },
+    { type: 'data', classes, splits, problems },
+    { type: 'model', id: record.model.id, parameters, trainableParameters },
+  ];
 }
 
 /**
@@ -109,7 +112,7 @@ export async function resumeRun(path: string, { onEvent, ...places }: RunPlaces)
 async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'>, onEvent: RunPlaces['onEvent']): Promise<RunHandle> {
   const { record, path } = folder;
   const { config } = record;
-  if (folder.events().reduce<string>((state, event) => stateAfter(state as 'preparing', event), 'preparing') === 'finished')
+  if (folder.events().reduce<RunState>(stateAfter, 'preparing') === 'finished')
     throw new ThawError(
       'usage',
       l10n.t('This run has finished: there is nothing to resume.'),
@@ -127,12 +130,22 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
     );
   const checkpoint = await folder.latestCheckpoint();
   const { model, tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, places) : await beginning(record, places);
-  folder.truncateAfter(checkpoint ? at.seq : 1);
+  const first = opening(folder, dataset, model);
+  folder.truncateAfter(checkpoint ? at.seq : first.length);
   await folder.clearResult();
-  await rm(join(path, 'features.bin'), { force: true });
-  const resumed = { type: 'resumed', step: at.step, epoch: at.epoch + 1 } as const;
-  const first = folder.seq === 0 ? [{ type: 'started', run: path, config } as const, resumed] : [resumed];
-  return start({ folder, dataset, model, engine, tensors, slots, at, onEvent, first });
+  await rm(join(path, spillFile), { force: true });
+  const missing = first.slice(folder.seq);
+  return start({
+    folder,
+    dataset,
+    model,
+    engine,
+    tensors,
+    slots,
+    at,
+    onEvent,
+    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }],
+  });
 }
 
 async function openData(config: RunConfig): Promise<Dataset> {

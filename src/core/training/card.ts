@@ -47,6 +47,6 @@ ${selection.trainableParameters.toLocaleString('en')} of ${selection.parameters.
 thaw predict . photo.jpg
 \`\`\`
 
-The folder has the layout of timm: \`config.json\`, \`model.safetensors\` with timm's parameter names, \`labels.txt\`.
+The folder has timm's layout: \`config.json\` with the labels and how pictures are prepared, \`model.safetensors\` with timm's parameter names.
 `;
 }

@@ -8,6 +8,7 @@ import type { ImageModel } from '../models';
 import { tensorsOf } from '../nn';
 import { describeModel } from '../weights';
 import { keptBytes, keptViews, memoryLimit } from './features';
+import { memoryOf } from './memory';
 import { select } from './selection';
 import { Slots, slotKinds } from './slots';
 import { imageShape, Stage } from './stage';
@@ -28,20 +29,19 @@ interface Probe {
   readonly answer: number;
   /** Of one example where the frozen front ends, bytes. */
   readonly featureBytes: number;
-  /** By which the process grew. */
-  readonly memoryBytes: number;
 }
 
 const probes = new Map<string, Promise<Probe>>();
 let decoding: Promise<number> | null = null;
 
-/** What Node, sharp and the engine take before any model, bytes. */
-const baseMemory = 160 * 2 ** 20;
+/** Of a first probe; and seconds a step, below which a whole batch is tried too. */
+const probedExamples = 2;
+const quick = 0.1;
 
 /**
  * What a run would cost on this machine: every phase is compiled and timed for a batch or two of made-up pictures (the
  * model's weights are not read), and the sums are done with the counts. It takes a second or two the first time for each
- * model, batch size and set of learning layers.
+ * model, batch size and set of learning layers. Memory is reckoned from the model's shapes.
  * @throws ThawError `config.invalid`, `model.*`, `engine.*`.
  */
 export async function estimateCost(config: RunConfig, { examples, classes, ...places }: CostOptions): Promise<Cost> {
@@ -59,13 +59,14 @@ export async function estimateCost(config: RunConfig, { examples, classes, ...pl
     const probe = await probeOf(config, phase, model, classes, batchSize);
     const views = Math.min(phase.epochs, keptViews[config.augmentation]);
     const features = keptBytes(examples * views + validation, probe.featureBytes);
-    // Decoding goes on beside computing, on the same cores: the one that takes longer counts.
-    const seen = (count: number) => Math.max(count * decode, (count / batchSize) * probe.front);
+    // Decoding goes on beside computing, but on the same cores.
+    const seen = (count: number) => count * (decode + probe.front / batchSize);
     const passes =
       probe.hasFront && features !== null ? { train: views, validation: 1 } : { train: phase.epochs, validation: phase.epochs };
     totalSeconds += seen(examples * passes.train) + seen(validation * passes.validation);
     totalSeconds += (phase.epochs / batchSize) * (examples * probe.step + validation * probe.answer);
-    memoryBytes = Math.max(memoryBytes, baseMemory + probe.memoryBytes + Math.min(features ?? 0, memoryLimit));
+    const needed = memoryOf(model, select(model, phase.rules), slotKinds(config.optimizer).length, batchSize);
+    memoryBytes = Math.max(memoryBytes, needed + Math.min(features ?? 0, memoryLimit));
   }
   return { secondsPerEpoch: totalSeconds / epochs, totalSeconds, memoryBytes };
 }
@@ -79,10 +80,23 @@ function probeOf(config: RunConfig, { rules }: Phase, model: ImageModel, classes
   return known;
 }
 
+/**
+ * Tries two examples first. Where even they take long, the rest is proportion: whoever waits for the estimate waits for
+ * the probe, and small batches waste too little there to matter.
+ */
 async function measure(config: RunConfig, rules: readonly string[], model: ImageModel, batchSize: number): Promise<Probe> {
+  const few = Math.min(probedExamples, batchSize);
+  const probe = await timeBatch(config, rules, model, few);
+  if (few === batchSize) return probe;
+  if (probe.front + probe.step < quick) return timeBatch(config, rules, model, batchSize);
+  const times = batchSize / few;
+  const { front, step, answer } = probe;
+  return { ...probe, front: front * times, step: step * times, answer: answer * times };
+}
+
+async function timeBatch(config: RunConfig, rules: readonly string[], model: ImageModel, batchSize: number): Promise<Probe> {
   const selection = select(model, rules);
   const engine: Engine = await createEngine(config.engine, { threads: config.threads });
-  const before = process.memoryUsage.rss();
   const slots = new Slots(slotKinds(config.optimizer));
   const stage = await Stage.compile({ engine, model, selection, batchSize, config, tensors: plainTensors(model), slots });
   try {
@@ -97,7 +111,6 @@ async function measure(config: RunConfig, rules: readonly string[], model: Image
       step,
       answer: await seconds(() => stage.logits(x)),
       featureBytes: x.byteLength / batchSize,
-      memoryBytes: Math.max(0, process.memoryUsage.rss() - before),
     };
   } finally {
     await stage.dispose();
@@ -105,12 +118,15 @@ async function measure(config: RunConfig, rules: readonly string[], model: Image
   }
 }
 
-/** The second of two runs: the first one allocates. */
+/** The second of two runs, as the first one allocates; the first, where it is long enough to drown that. */
 async function seconds(work: () => Promise<unknown>): Promise<number> {
-  await work();
-  const began = performance.now();
-  await work();
-  return (performance.now() - began) / 1000;
+  const timed = async () => {
+    const began = performance.now();
+    await work();
+    return (performance.now() - began) / 1000;
+  };
+  const first = await timed();
+  return first > 1 ? first : timed();
 }
 
 /** Values that take as long to compute with as any others. */

@@ -10,6 +10,8 @@ import { FeatureStore } from './featureStore';
 import { digestOf } from './frozen';
 import { namesIn, type Stage } from './stage';
 
+/** In the run folder, while features are more than the memory for them. */
+export const spillFile = 'features.bin';
 /** Views of each training example that are kept where features are. */
 export const keptViews: Record<RunConfig['augmentation'], number> = { none: 1, flip: 2, standard: 4 };
 /** Bytes of features in memory; the rest goes to a file. */
@@ -75,7 +77,7 @@ export class Features {
     const width = stage.featureShape.reduce((a, b) => a * b, 1);
     const keeps = stage.hasFront && keptBytes(this.total(), width * Float32Array.BYTES_PER_ELEMENT) !== null;
     this.kept = 0;
-    const spill = join(this.spec.folder, 'features.bin');
+    const spill = join(this.spec.folder, spillFile);
     this.store = keeps ? new FeatureStore(key, width, this.spec.memoryLimit ?? memoryLimit, spill) : null;
   }
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
 import type { Split } from '../../protocol/data';
 import type { RunEvent, RunEventBody } from '../../protocol/events';
 import type { Rules } from '../../protocol/rules';
@@ -78,7 +79,8 @@ export class Training {
       config,
       batchSize: this.batchSize,
       folder: folder.path,
-      onUnreadable: (path) => void say({ type: 'warning', code: 'data.unreadable', message: path }),
+      onUnreadable: (path) =>
+        void say({ type: 'warning', code: 'data.unreadable', message: l10n.t('{0} cannot be read. It is left out.', path) }),
       onChunk: async (done, total) => {
         if (this.fills.due(performance.now()) || done === total) say({ type: 'prepare', done, total });
         await this.boundary();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import { readRun } from '../../../src/core/runs';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { RunFolder, readRun } from '../../../src/core/runs';
 import { readSafetensors } from '../../../src/core/weights';
 import type { FailureCode } from '../../../src/protocol/failure';
 import { begin, configFor, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
@@ -46,11 +46,28 @@ test('a picture that cannot be decoded is left out, named once, and the rest lea
   for (const rules of [['classifier.**'], ['**']]) {
     const { events } = await finished(configFor(spoilt, { phases: [{ epochs: 3, learningRate: 0.003, rules }], batchSize: 6 }));
     expect(events.at(-1)?.type).toBe('finished');
-    const named = of(events, 'warning').map(({ message }) => message);
+    const named = of(events, 'warning').map(({ message }) => message.split(' ')[0]);
     expect(named.sort()).toEqual(['train/left/left-2.png', 'val/left/left-2.png']);
     const validation = of(events, 'finished')[0]?.report.validation;
     expect(validation?.confusion.flat().reduce((a, b) => a + b)).toBe(15);
   }
+});
+
+test('a full disk ends the run with the earlier checkpoints whole, and it goes on once there is room', async () => {
+  const config = configFor(data);
+  const whole = await finished(config);
+  const write = RunFolder.prototype.writeCheckpoint;
+  const spy = vi.spyOn(RunFolder.prototype, 'writeCheckpoint').mockImplementation(function (this: RunFolder, step, ...rest) {
+    if (step < 6) return write.call(this, step, ...rest);
+    return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }));
+  });
+  const run = await finished(config);
+  spy.mockRestore();
+  expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code: 'io.diskFull' } });
+  const second = await resume(run.folder);
+  expect(second.events[0]).toMatchObject({ type: 'resumed', step: 3 });
+  expect((await second.handle.done).type).toBe('finished');
+  expect(weightsHash(run.folder)).toBe(weightsHash(whole.folder));
 });
 
 test('a resume passes over broken and missing checkpoints, down to the beginning, and ends with the same bytes', async () => {
@@ -65,6 +82,7 @@ test('a resume passes over broken and missing checkpoints, down to the beginning
     const again = await resume(run.folder);
     expect(again.events[0]).toMatchObject({ type: 'resumed', step: spoil === 'all' ? 0 : 6 });
     expect((await again.handle.done).type).toBe('finished');
+    expect((await readRun(run.folder)).events.slice(0, 3).map((e) => e.type)).toEqual(['started', 'data', 'model']);
     expect(weightsHash(run.folder)).toBe(weightsHash(whole.folder));
   }
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readRun } from '../../../src/core/runs';
-import { evaluateRun, loadPredictor, type RunHandle } from '../../../src/core/training';
+import { evaluateRun, loadPredictor } from '../../../src/core/training';
 import { readSafetensors } from '../../../src/core/weights';
 import type { RunEvent } from '../../../src/protocol/events';
 import { ThawError } from '../../../src/protocol/failure';
@@ -61,10 +61,7 @@ test('the same seed makes the same bytes, another seed others', async () => {
 
 test.each([
   ['head', ['classifier.**']],
-  ['top', ['stages.2.**', 'stages.3.**', 'classifier.**']],
-  ['one bias', ['stages.1.bn2.bias']],
   ['all but the middle', ['**', '!stages.1.**']],
-  ['the norms alone', ['**.bn1.*']],
 ])('what is frozen keeps its bytes, and what learns does not: %s', async (_, rules) => {
   const { events, folder } = await finished(configFor(data, { phases: [{ epochs: 1, learningRate: 0.01, rules }] }));
   const report = of(events, 'finished')[0]?.report;
@@ -103,23 +100,23 @@ test('a run that ends in mid-epoch and is resumed gives the same bytes', async (
   }
 });
 
-test('layers frozen and thawed in mid-run: recorded, kept by name, and replayed to the same bytes', async () => {
-  const config = configFor(data, { phases: [{ epochs: 5, learningRate: 0.01, rules: ['**'] }], batchSize: 6 });
-  const toggles: Record<number, string[]> = { 3: ['classifier.**'], 11: ['stages.2.**', 'classifier.**'], 14: ['**'] };
-  const freezing = Object.fromEntries(Object.entries(toggles).map(([step, rules]) => [step, (handle: RunHandle) => handle.freeze(rules)]));
-  const whole = await finished(config, { after: freezing });
-  expect(of(whole.events, 'freeze').map(({ step, trainable }) => [step, trainable])).toEqual(
-    Object.entries(toggles).map(([s, r]) => [Number(s), r]),
+test('layers frozen in mid-run stay as they were from that step on', async () => {
+  const run = await finished(configFor(data, { phases: [{ epochs: 2, learningRate: 0.01, rules: ['**'] }] }), {
+    after: {
+      3: (handle) => {
+        expect(() => handle.freeze(['nothing.here'])).toThrow(ThawError);
+        handle.freeze(['classifier.**']);
+      },
+    },
+  });
+  expect(of(run.events, 'freeze')).toMatchObject([{ step: 3, trainable: ['classifier.**'] }]);
+  const [then, now] = await Promise.all(
+    [3, 6].map((step) => readSafetensors(join(run.folder, 'checkpoints', `step-${step}`, 'model.safetensors'))),
   );
-  expect((await whole.handle.done).type).toBe('finished');
-  for (const end of [5]) {
-    const cut = await begin(config, { after: { ...freezing, [end]: (handle) => handle.checkpointAndEnd() } });
-    expect((await cut.handle.done).type).toBe('paused');
-    const second = await resume(cut.folder, { after: freezing });
-    expect((await second.handle.done).type).toBe('finished');
-    expect(weightsHash(cut.folder)).toBe(weightsHash(whole.folder));
-  }
-  expect(() => whole.handle.freeze(['nothing.here'])).toThrow(ThawError);
+  const changed = [...(now?.keys() ?? [])].filter(
+    (name) => Buffer.compare(bytes(now?.get(name)?.data), bytes(then?.get(name)?.data)) !== 0,
+  );
+  expect(changed).toEqual(['classifier.weight', 'classifier.bias']);
 });
 
 test('pausing waits with a checkpoint; going on changes nothing', async () => {
