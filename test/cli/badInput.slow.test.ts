@@ -18,7 +18,7 @@ beforeAll(async () => {
   bundles = await bundled();
   work = temporary();
   photos = await pictures(path.join(work, 'photos'), 12);
-});
+}, 120_000);
 
 const run = (...args: string[]) => thaw(bundles, work, args);
 const small = ['--model', 'convnet_small', '--epochs', '2', '--image-size', '32', '--batch-size', '8', '--augment', 'none'];
@@ -184,7 +184,7 @@ describe('run folders', () => {
     // Ended early, so that there is something to go on with: the last checkpoint is of epoch 1.
     const outcome = await train(photos, path.join(work, 'whole'));
     expect(outcome.code, outcome.stderr).toBe(0);
-  });
+  }, 120_000);
 
   /** The run as a crash in its second epoch would have left it. */
   function crashed(): string {

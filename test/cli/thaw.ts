@@ -9,12 +9,18 @@ import { type RunEvent, runEventSchema } from '../../src/protocol/events';
 
 const root = path.resolve(__dirname, '../..');
 
+/** Folders that go with the tests of the file that imports this. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Bundles of the terminal and of the child as the package has them, in a folder of their own. @returns that folder */
 export async function bundled(): Promise<string> {
   const parent = path.join(root, 'test/.cache');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(path.join(parent, 'bundles-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  made.push(folder);
   await esbuild.build({
     absWorkingDir: root,
     entryPoints: { cli: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' },
@@ -80,7 +86,7 @@ export function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 /** A folder that is gone after the tests. */
 export function temporary(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'thaw-test-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  made.push(folder);
   return folder;
 }
 

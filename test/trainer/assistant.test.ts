@@ -13,7 +13,7 @@ let messages: AssistantMessage[];
 beforeAll(async () => {
   bundles = await bundled();
   data = await pictures(path.join(temporary(), 'photos'), 12);
-});
+}, 120_000);
 beforeEach(() => {
   messages = [];
   child = fork(path.join(bundles, 'trainer.js'), ['assistant'], { serialization: 'advanced', env: environment(), stdio: 'pipe' });
