@@ -1,8 +1,10 @@
-import { open, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { liveProcess, readRecord, writeProcess } from '../core/runs';
 import { ThawError } from '../protocol/failure';
+import { runFiles } from '../protocol/paths';
+import { runProcessSchema } from '../protocol/trainer';
 
 /** Looking and writing take milliseconds; a lock as old as this was left by a process that died in between. */
 const staleMs = 10_000;
@@ -17,9 +19,22 @@ export async function claim(folder: string, address: string): Promise<void> {
   if (!(await locked(lock)) && !((await isStale(lock)) && (await locked(lock)))) throw busy(folder);
   try {
     if (await liveProcess(folder)) throw busy(folder);
+    await sweep(folder);
     await writeProcess(folder, address);
   } finally {
     await rm(lock, { force: true });
+  }
+}
+
+/** A process that was killed leaves its socket behind, in a folder of its own. */
+async function sweep(folder: string): Promise<void> {
+  try {
+    const { address } = runProcessSchema.parse(JSON.parse(await readFile(join(folder, runFiles.process), 'utf8')));
+    if (!(await stat(address)).isSocket()) return;
+    await rm(address);
+    await rmdir(dirname(address));
+  } catch {
+    // There is none, or it is not ours to remove.
   }
 }
 

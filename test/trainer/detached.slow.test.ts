@@ -166,6 +166,7 @@ describe('a detached run', () => {
     expect(numbers(window.events)).toEqual(inOrder(window.events));
     window.say({ type: 'stop' });
     expect(await resumed.exit).toBe(0);
+    if ('ready' in line) expect(existsSync(path.dirname(line.ready.address))).toBe(false); // swept up by the second
   });
 
   it('says in one line why it cannot begin', async () => {
