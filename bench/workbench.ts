@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { packedExtension } from '../test/workbench/packed';
 import { until } from '../test/workbench/until';
-import { Window } from '../test/workbench/window';
+import { isDrawn, Window } from '../test/workbench/window';
 import { World } from '../test/workbench/world';
 
 /** A second extension in the same extension host: it measures how late the event loop's timers are. */
@@ -59,16 +59,9 @@ async function firstThumbnails(window: Window): Promise<number> {
   await fineTune(window, 'photos');
   const start = performance.now();
   await window.page.getByRole('tab', { name: 'photos' }).waitFor();
-  await until('a thumbnail is drawn', () => drawn(window), 60_000);
+  await until('a thumbnail is drawn', () => isDrawn(window.tab.locator('img')), 60_000);
   return (performance.now() - start) / 1000;
 }
-
-const drawn = (window: Window): Promise<boolean> =>
-  window.tab
-    .locator('img')
-    .first()
-    .evaluate('image => image.naturalWidth > 0', undefined, { timeout: 1000 })
-    .then(Boolean, () => false);
 
 async function delayWhileTraining(window: Window, out: string, on: string): Promise<number> {
   await fineTune(window, 'vehicles');

@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { until } from './until';
-import type { World } from './world';
 
 /** Where pictures of the workbench go. */
 export const pictures = path.resolve('test/.cache/workbench');
@@ -59,18 +58,15 @@ export class Window {
     await this.page.keyboard.press('Enter');
   }
 
-  /** Changes the theme as a person's settings do, and waits until the webview wears it. */
-  async useTheme(world: World, theme: string): Promise<void> {
-    const kind = theme.includes('High Contrast')
-      ? theme.endsWith('Light')
-        ? 'high-contrast-light'
-        : 'high-contrast'
-      : theme.includes('Light')
-        ? 'light'
-        : 'dark';
-    world.changeSettings({ 'workbench.colorTheme': theme });
+  /** Picks a colour theme by its name, and waits until the webview wears it. */
+  async useTheme(name: string, kind: 'light' | 'dark' | 'high-contrast' | 'high-contrast-light'): Promise<void> {
+    await this.command('Preferences: Color Theme');
+    const quickInput = this.page.locator('.quick-input-widget');
+    const row = quickInput.locator('.monaco-list-row', { hasText: name });
+    await quickInput.locator('input').first().fill(name);
+    await row.first().click();
     const body = this.tab.locator('body');
-    await until(`the webview is in ${theme}`, async () => (await body.getAttribute('class'))?.split(' ').includes(`vscode-${kind}`));
+    await until(`the webview is in ${name}`, async () => (await body.getAttribute('class'))?.split(' ').includes(`vscode-${kind}`));
   }
 
   notifications(): Locator {
@@ -85,12 +81,22 @@ export class Window {
 
 /** Drops a file on an element, as from the desktop. */
 export async function drop(target: Locator, name: string, bytes: Uint8Array): Promise<void> {
-  // Runs in the page, whose types are not ours.
-  const inPage = `(_element, [name, bytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
-    return transfer;
-  }`;
-  const dataTransfer = await target.evaluateHandle(inPage, [name, [...bytes]]);
+  // Runs in the page, whose globals Node does not have.
+  const dataTransfer = await target.evaluateHandle(
+    (_element: unknown, [fileName, content]: [string, number[]]) => {
+      const page = globalThis as unknown as { DataTransfer: new () => { items: { add(file: File): void } } };
+      const transfer = new page.DataTransfer();
+      transfer.items.add(new File([new Uint8Array(content)], fileName));
+      return transfer;
+    },
+    [name, [...bytes]] as [string, number[]],
+  );
   await target.dispatchEvent('drop', { dataTransfer });
 }
+
+/** Whether a picture has been loaded and can be seen. */
+export const isDrawn = (image: Locator): Promise<boolean> =>
+  image
+    .first()
+    .evaluate((element: { naturalWidth: number }) => element.naturalWidth > 0, undefined, { timeout: 1000 })
+    .catch(() => false);

@@ -28,7 +28,7 @@ const quiet = {
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
   'workbench.reduceMotion': 'on',
-  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.colorTheme': 'Dark Modern',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.welcomePage.walkthroughs.openOnInstall': false,
   'update.mode': 'none',
@@ -56,8 +56,8 @@ const chromiumFlags = [
 /** A throw-away VS Code: its own folders, its own server, its own browser profile. All of it is gone after `close`. */
 export class World {
   readonly workspace: string;
-  /** What the page's console said, for a failure's report. */
-  readonly console: string[] = [];
+  /** What the webviews' consoles said, for a failure's report. */
+  readonly webviewConsole: string[] = [];
   /** Requests to other machines: there must be none. */
   readonly offsite: string[] = [];
 
@@ -134,20 +134,15 @@ export class World {
     });
     const page = this.context.pages().find((p) => p.url() === 'about:blank') ?? (await this.context.newPage());
     page.setDefaultTimeout(20_000);
-    page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));
+    page.on('console', (message) => {
+      if (message.location().url.includes('webview')) this.webviewConsole.push(`${message.type()}: ${message.text()}`);
+    });
     page.on('request', (request) => {
       const { hostname } = new URL(request.url());
       if (hostname && hostname !== '127.0.0.1' && !hostname.endsWith('.vscode-cdn.net')) this.offsite.push(request.url());
     });
     await page.goto(this.url, { waitUntil: 'commit' });
     return page;
-  }
-
-  /** Writes into the user's settings; VS Code notices. */
-  changeSettings(changes: Record<string, unknown>): void {
-    const file = path.join(this.folder, 'user/User/settings.json');
-    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
   }
 
   /** What the extension wrote into THAW_TEST_LOG. */
