@@ -37,11 +37,12 @@ export function learns(rules: Rules, name: string): boolean {
   return false;
 }
 
-/** The rules after a person ticked (`on`) or cleared the box of the node at `path`; earlier rules below it are dropped. */
+/**
+ * The rules after a person ticked (`on`) or cleared the box of the node at `path` ('' for the root); earlier rules at or
+ * below it are dropped, as the new one decides for them.
+ */
 export function toggled(rules: Rules, path: string, on: boolean): string[] {
-  const kept = rules.filter((rule) => {
-    const bare = rule.replace(/^!/, '');
-    return bare !== `${path}.**` && bare !== path && !bare.startsWith(`${path}.`);
-  });
-  return [...kept, on ? `${path}.**` : `!${path}.**`];
+  const glob = path === '' ? '**' : `${path}.**`;
+  const kept = path === '' ? [] : rules.filter((rule) => !`${rule.replace(/^!/, '')}.`.startsWith(`${path}.`));
+  return [...kept, on ? glob : `!${glob}`];
 }

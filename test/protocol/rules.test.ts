@@ -47,3 +47,8 @@ test('toggling back and forth does not pile up rules', () => {
   for (let i = 0; i < 20; i++) rules = toggled(rules, 'blocks.6', i % 2 === 0);
   expect(rules.length).toBeLessThanOrEqual(2);
 });
+
+test('the root stands for all layers', () => {
+  expect(learns(toggled(['!a.**'], '', true), 'a.b')).toBe(true);
+  expect(toggled(['a.**', '!b.**'], '', false)).toEqual(['!**']);
+});
