@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { bundledModel } from './bundled-model.mjs';
 import { setup } from './setup.mjs';
-import { CommandFailed, heading, node, program, seconds } from './steps.mjs';
+import { CommandFailed, heading, node, program, root, seconds } from './steps.mjs';
 
 await setup();
 const results = mkdtempSync(path.join(os.tmpdir(), 'thaw-test-'));
@@ -57,6 +57,7 @@ const pretrained = await bundledModel();
 await suite('unit', ['--project', 'unit']);
 await suite('slow', ['--project', 'slow']);
 await step('Package', () => node(['scripts/package.mjs', '--no-build']));
+rmSync(path.join(root, 'test/.cache/workbench'), { recursive: true, force: true }); // pictures of earlier runs
 await suite('workbench', ['--config', 'test/workbench/vitest.config.mts']);
 rmSync(results, { recursive: true });
 

@@ -54,8 +54,7 @@ export class Window {
     await this.page.keyboard.press('F1');
     const quickInput = this.page.locator('.quick-input-widget');
     await quickInput.locator('input').first().fill(`>${title}`);
-    await quickInput.locator('.monaco-list-row', { hasText: title }).first().waitFor();
-    await this.page.keyboard.press('Enter');
+    await quickInput.locator('.monaco-list-row', { hasText: title }).first().click();
   }
 
   /** Picks a colour theme by its name, and waits until the webview wears it. */
