@@ -10,10 +10,10 @@ import type { Format } from './format';
 import { modelTitle } from './modelTitle';
 import { showFailure } from './notifications';
 import type { Panels } from './panels';
-import { comparison, type RunGroup, type RunRow, runDescription } from './runRows';
+import { comparison, runDescription } from './runRows';
 import type { RunSession } from './runSession';
 import type { RunsIndex } from './runsIndex';
-import type { RunsView } from './runsView';
+import { type RunsView, runOfRow } from './runsView';
 import { openSample } from './sample';
 import type { Sessions } from './sessions';
 
@@ -30,8 +30,8 @@ export interface CommandParts {
   runsFolders(): string[];
 }
 
-/** A row of the Runs view, a run's path, or nothing when it comes from the palette. */
-type Target = RunGroup | RunRow | string | undefined;
+/** A row of the Runs view (a run's path), or nothing when it comes from the palette. */
+type Target = string | undefined;
 
 /** How long a run may take to stop before its folder is deleted. */
 const stopMs = 15_000;
@@ -67,12 +67,12 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       if (run !== undefined) await panels.openRun(run); // what goes on is shown, and so is what goes wrong
       await panels.front?.resume();
     },
-    'thaw.deleteRun': async (target: Target, selected?: (RunGroup | RunRow)[]) => {
+    'thaw.deleteRun': async (target: Target, selected?: string[]) => {
       const many = selected?.flatMap((row) => pathOf(row) ?? []) ?? [];
       const one = pathOf(target) ?? (many.length ? undefined : await pickRun(l10n.t('Delete Run')));
       await deleteRuns(many.length ? many : one === undefined ? [] : [one]);
     },
-    'thaw.compareRuns': async (target: Target, selected?: (RunGroup | RunRow)[]) => {
+    'thaw.compareRuns': async (target: Target, selected?: string[]) => {
       const rows = selected?.flatMap((row) => pathOf(row) ?? []) ?? (target ? [] : runsView.selection);
       const paths = rows.length > 1 ? rows : await pickRuns();
       if (!paths?.length) return;
@@ -138,8 +138,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 }
 
 function pathOf(target: Target): string | undefined {
-  if (typeof target === 'string') return target;
-  return target?.kind === 'run' ? target.summary.path : undefined;
+  return target === undefined ? undefined : runOfRow(target);
 }
 
 async function pickFolder(): Promise<string | undefined> {

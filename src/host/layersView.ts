@@ -7,13 +7,18 @@ import type { Panels } from './panels';
 import type { Disposable } from './signal';
 import type { Tab } from './tab';
 
-/** The layers of the tab in front, with the same check boxes. */
-export class LayersView implements vscode.TreeDataProvider<LayerRow>, vscode.Disposable {
+/**
+ * The layers of the tab in front, with the same check boxes. VS Code is told of layers by their paths, which stay the same
+ * while what they stand for is counted anew.
+ */
+export class LayersView implements vscode.TreeDataProvider<string>, vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.emitter.event;
-  private readonly view: vscode.TreeView<LayerRow>;
+  private readonly view: vscode.TreeView<string>;
   private readonly subscriptions: vscode.Disposable[];
   private tab: Tab | null = null;
+  private roots: LayerRow[] = [];
+  private readonly rows = new Map<string, LayerRow>();
   private following: Disposable | null = null;
 
   constructor(
@@ -31,18 +36,20 @@ export class LayersView implements vscode.TreeDataProvider<LayerRow>, vscode.Dis
       this.emitter,
       panels.frontChanged.on(() => this.show(panels.front)),
       this.view.onDidChangeCheckboxState(({ items }) => this.toggle(items)),
-      this.view.onDidChangeSelection(({ selection: [row] }) => row && this.tab?.reveal(row.node.name)),
+      this.view.onDidChangeSelection(({ selection: [layer] }) => layer && this.tab?.reveal(layer)),
     ];
     this.show(panels.front);
   }
 
-  getChildren(row?: LayerRow): LayerRow[] {
-    if (row) return row.children;
-    const layers = this.tab?.state.layers;
-    return layers ? layerRows(layers) : [];
+  getChildren(layer?: string): string[] {
+    const rows = layer === undefined ? this.roots : (this.rows.get(layer)?.children ?? []);
+    return rows.map((row) => row.node.name);
   }
 
-  getTreeItem({ node, label, children }: LayerRow): vscode.TreeItem {
+  getTreeItem(layer: string): vscode.TreeItem {
+    const found = this.rows.get(layer);
+    if (!found) return new vscode.TreeItem(layer); // of another model, asked for late
+    const { node, label, children } = found;
     const item = new vscode.TreeItem(
       label,
       children.length ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
@@ -75,12 +82,25 @@ export class LayersView implements vscode.TreeDataProvider<LayerRow>, vscode.Dis
     this.following?.dispose();
     this.tab = tab;
     this.view.description = tab?.state.title ?? '';
-    this.following = tab?.changed.on((part) => 'layers' in part && this.emitter.fire()) ?? null;
+    this.following = tab?.changed.on((part) => 'layers' in part && this.count()) ?? null;
+    this.count();
+  }
+
+  /** Takes over the layers as they stand now. */
+  private count(): void {
+    const layers = this.tab?.state.layers;
+    this.roots = layers ? layerRows(layers) : [];
+    this.rows.clear();
+    const add = (row: LayerRow) => {
+      this.rows.set(row.node.name, row);
+      row.children.forEach(add);
+    };
+    this.roots.forEach(add);
     this.emitter.fire();
   }
 
-  private toggle(items: readonly [LayerRow, vscode.TreeItemCheckboxState][]): void {
-    for (const [{ node }, state] of items) void this.tab?.toggle(node.name, state === vscode.TreeItemCheckboxState.Checked);
+  private toggle(items: readonly [string, vscode.TreeItemCheckboxState][]): void {
+    for (const [layer, state] of items) void this.tab?.toggle(layer, state === vscode.TreeItemCheckboxState.Checked);
     this.emitter.fire(); // also when the toggle was refused
   }
 

@@ -18,12 +18,21 @@ const icons: Record<RunRow['summary']['state'], [icon: string, color?: string]> 
   ended: ['circle-slash'],
 };
 
-/** The runs of this window's folders, by data set. */
-export class RunsView implements vscode.TreeDataProvider<RunGroup | RunRow>, vscode.Disposable {
+/** Marks the row of a data set; the row of a run is its path. */
+const dataPrefix = 'data:';
+
+/** The run that a row of the view stands for. */
+export function runOfRow(row: string): string | undefined {
+  return row.startsWith(dataPrefix) ? undefined : row;
+}
+
+/** The runs of this window's folders, by data set. VS Code is told of runs by their paths, of data sets by `data:` and theirs. */
+export class RunsView implements vscode.TreeDataProvider<string>, vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.emitter.event;
-  private readonly view: vscode.TreeView<RunGroup | RunRow>;
+  private readonly view: vscode.TreeView<string>;
   private readonly subscriptions: vscode.Disposable[];
+  private readonly rows = new Map<string, RunGroup | RunRow>();
 
   constructor(
     private readonly index: RunsIndex,
@@ -36,7 +45,7 @@ export class RunsView implements vscode.TreeDataProvider<RunGroup | RunRow>, vsc
 
   /** Paths of the runs that are selected. */
   get selection(): string[] {
-    return this.view.selection.flatMap((row) => (row.kind === 'run' ? [row.summary.path] : []));
+    return this.view.selection.flatMap((row) => runOfRow(row) ?? []);
   }
 
   refresh(): void {
@@ -45,13 +54,24 @@ export class RunsView implements vscode.TreeDataProvider<RunGroup | RunRow>, vsc
     this.emitter.fire();
   }
 
-  async getChildren(row?: RunGroup | RunRow): Promise<(RunGroup | RunRow)[]> {
-    if (row) return row.kind === 'group' ? row.runs : [];
-    return runGroups(await this.index.list(), (folder) => this.sessions.find(folder));
+  async getChildren(row?: string): Promise<string[]> {
+    if (row !== undefined) {
+      const group = this.rows.get(row);
+      return group?.kind === 'group' ? group.runs.map((run) => run.summary.path) : [];
+    }
+    const groups = runGroups(await this.index.list(), (folder) => this.sessions.find(folder));
+    this.rows.clear();
+    for (const group of groups) {
+      this.rows.set(dataPrefix + group.dataPath, group);
+      for (const run of group.runs) this.rows.set(run.summary.path, run);
+    }
+    return groups.map((group) => dataPrefix + group.dataPath);
   }
 
-  getTreeItem(row: RunGroup | RunRow): vscode.TreeItem {
-    return row.kind === 'group' ? this.groupItem(row) : this.runItem(row);
+  getTreeItem(row: string): vscode.TreeItem {
+    const found = this.rows.get(row);
+    if (!found) return new vscode.TreeItem(path.basename(row)); // deleted meanwhile
+    return found.kind === 'group' ? this.groupItem(found) : this.runItem(found);
   }
 
   dispose(): void {
@@ -60,7 +80,7 @@ export class RunsView implements vscode.TreeDataProvider<RunGroup | RunRow>, vsc
 
   private groupItem({ dataPath, name }: RunGroup): vscode.TreeItem {
     const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `data:${dataPath}`;
+    item.id = dataPrefix + dataPath;
     item.iconPath = new vscode.ThemeIcon('folder');
     item.tooltip = dataPath;
     item.contextValue = 'data';
