@@ -1,6 +1,8 @@
 // npm run workbench: a real VS Code in the browser, with the packed extension installed and a copy of the samples open.
+// usage: node scripts/workbench.mjs [--picture FILE]   (takes the README's picture instead)
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { setup } from './setup.mjs';
 import { node, root } from './steps.mjs';
 
@@ -16,5 +18,7 @@ export async function runInWorkbench(entry, ...rest) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await setup();
   await node(['scripts/package.mjs']);
-  await runInWorkbench('test/workbench/serve.ts');
+  const { values } = parseArgs({ options: { picture: { type: 'string' } } });
+  if (values.picture) await runInWorkbench('test/workbench/readmePicture.ts', values.picture);
+  else await runInWorkbench('test/workbench/serve.ts');
 }

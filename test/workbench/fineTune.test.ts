@@ -124,6 +124,7 @@ describe.skipIf(reason)(`Fine-tuning in the workbench${reason ? ` (${reason})` :
     await region('Result').getByRole('table').first().waitFor();
     await button('Open run folder').first().waitFor();
     expect(await seriousViolations(window.page)).toEqual([]);
+    await showResult();
     await window.picture('finished - dark');
   });
 
@@ -152,6 +153,10 @@ describe.skipIf(reason)(`Fine-tuning in the workbench${reason ? ` (${reason})` :
   });
 
   it('asks no other machine for anything', () => expect(world.offsite).toEqual([]));
+
+  async function showResult(): Promise<void> {
+    await window.tab.getByRole('link', { name: 'Result' }).click();
+  }
 
   async function unfold(name: string): Promise<void> {
     const fold = region(name).getByRole('button', { name, exact: true });
