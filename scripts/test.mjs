@@ -53,6 +53,7 @@ await step('Types', async () => {
 });
 await step('Style and layers', () => node([program('@biomejs/biome', 'biome'), 'check', '.']));
 await step('Build', () => node(['scripts/build.mjs']));
+await step('Licences of what is shipped', () => node(['scripts/notices.mjs', '--check']));
 const pretrained = await bundledModel();
 await suite('unit', ['--project', 'unit']);
 await suite('slow', ['--project', 'slow']);
