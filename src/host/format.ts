@@ -2,21 +2,22 @@ import * as l10n from '@vscode/l10n';
 
 /** Numbers as people of that language write them. */
 export class Format {
-  private readonly whole: Intl.NumberFormat;
-  private readonly tenths: Intl.NumberFormat;
+  // Made when first needed: loading a language's rules takes milliseconds.
+  private whole: Intl.NumberFormat | null = null;
+  private tenths: Intl.NumberFormat | null = null;
 
-  constructor(language: string) {
-    this.whole = new Intl.NumberFormat(language);
-    this.tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  }
+  /** @param language BCP 47 */
+  constructor(private readonly language: string) {}
 
   /** "12,345" */
   count(n: number): string {
+    this.whole ??= new Intl.NumberFormat(this.language);
     return this.whole.format(n);
   }
 
   /** "96.9 %" of a share of 1. */
   percent(share: number): string {
+    this.tenths ??= new Intl.NumberFormat(this.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     return l10n.t('{0} %', this.tenths.format(share * 100));
   }
 

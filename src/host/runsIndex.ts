@@ -14,6 +14,8 @@ const progressMs = 1000;
 export class RunsIndex implements vscode.Disposable {
   readonly changed = new Signal<void>();
   private watchers: vscode.Disposable[] = [];
+  /** Watching begins after activation: that is not to wait for it. */
+  private watched = false;
   private readonly subscriptions: vscode.Disposable[];
   private timer: NodeJS.Timeout | null = null;
   private progress: NodeJS.Timeout | null = null;
@@ -23,7 +25,7 @@ export class RunsIndex implements vscode.Disposable {
     private readonly sessions: Sessions,
   ) {
     const watch = () => {
-      this.watch();
+      this.watched = false;
       this.refresh();
     };
     this.subscriptions = [
@@ -55,6 +57,7 @@ export class RunsIndex implements vscode.Disposable {
   refresh(): void {
     this.timer ??= setTimeout(() => {
       this.timer = null;
+      if (!this.watched) this.watch();
       void this.follow().then(() => this.changed.fire());
     }, settleMs);
   }
@@ -76,6 +79,7 @@ export class RunsIndex implements vscode.Disposable {
   }
 
   private watch(): void {
+    this.watched = true;
     vscode.Disposable.from(...this.watchers).dispose();
     this.watchers = this.settings.runsFolders().flatMap((folder) => {
       const files = `*/{${runFiles.record},${runFiles.process},${runFiles.report}}`;
