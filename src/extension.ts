@@ -40,15 +40,19 @@ export function activate(context: vscode.ExtensionContext): void {
     });
   });
 
-  const assistant = new AssistantProcess(
-    () => settings.child(),
-    (line) => log.info(line),
-  );
+  const helper = () =>
+    new AssistantProcess(
+      () => settings.child(),
+      (line) => log.info(line),
+    );
+  const assistant = helper();
+  const prober = helper();
   const index = new RunsIndex(settings, sessions);
   const panels = new Panels(
     context.extensionUri,
     {
       assistant,
+      prober,
       sessions,
       ui: new EditorUi(format, log),
       settings: (dataFolder) => settings.run(dataFolder),
@@ -64,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     sessions,
     assistant,
+    prober,
     panels,
     index,
     runsView,

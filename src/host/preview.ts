@@ -4,7 +4,7 @@ import { asFailure } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
-import { configOf } from './panelState';
+import { configOf, isBusy } from './panelState';
 import type { Disposable } from './signal';
 import type { TabServices } from './tabServices';
 
@@ -138,10 +138,11 @@ export class Preview implements Disposable {
     const state = this.state();
     const examples = state.data?.summary.splits.train?.count;
     if (!examples || !state.layers || this.modelId === null || !state.trusted) return;
+    if (isBusy(state.phase)) return; // a probe beside a run would slow it, and measure its own queue
     const config = runConfigSchema.safeParse(configOf(state, this.modelId, this.services.settings(state.folder)));
     if (!config.success) return; // Start training says what is wrong
     try {
-      const cost = await this.services.assistant.ask('cost', { config: config.data, examples, classes: this.classes }, { signal });
+      const cost = await this.services.prober.ask('cost', { config: config.data, examples, classes: this.classes }, { signal });
       if (!signal.aborted) this.update({ cost });
     } catch {
       if (!signal.aborted) this.update({ cost: null }); // an estimate is worth no alarm

@@ -212,6 +212,7 @@ export class Tab implements Disposable {
     if (failure !== this.state.failure) part.failure = failure;
     if (session.predictions !== this.state.predictions) part.predictions = session.predictions;
     if (Object.keys(part).length) this.update(part);
+    if (part.phase && !this.state.cost && !isBusy(part.phase)) this.preview.estimate();
   }
 
   private async setRules(rules: string[]): Promise<void> {

@@ -23,6 +23,8 @@ export interface TabUi {
 
 export interface TabServices {
   readonly assistant: Assistant;
+  /** Another process of the same kind for estimates alone: timing a model keeps it from answering anything else. */
+  readonly prober: Pick<Assistant, 'ask'>;
   readonly sessions: Pick<Sessions, 'get' | 'begin' | 'resume'>;
   readonly ui: TabUi;
   settings(dataFolder: string): RunSettings;

@@ -87,6 +87,7 @@ describe('Tab', () => {
     begin = () => Promise.reject(new ThawError('data.tooFew', 'Too few.', 'Add some.'));
     const services: TabServices = {
       assistant,
+      prober: assistant,
       ui,
       trusted: () => trusted,
       settings: () => ({ runsFolder: path.join(folder, '..', 'runs'), engine: 'onnx', threads: 2, idleMinutes: 5 }),

@@ -17,8 +17,9 @@ describe('splitting off', () => {
         const few = all.slice(1);
         const before = dealOut(few, s);
         const after = dealOut(all, s).slice(1);
-        const moved = before.flatMap((role, i) => (role === after[i] ? [] : [[role, after[i]]]));
-        for (const role of ['validation', 'test']) expect(moved.filter((pair) => pair.includes(role)).length).toBeLessThanOrEqual(1);
+        const moved = before.flatMap((role, i) => (role === after[i] ? [] : [[role, after[i] as Split]]));
+        for (const role of ['validation', 'test'] as const)
+          expect(moved.filter((pair) => pair.includes(role)).length).toBeLessThanOrEqual(1);
       }),
     );
   });
