@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { type Installation, install } from './install';
+import { install } from './install';
 import { until } from './until';
 
 export interface WorldOptions {
@@ -15,7 +15,8 @@ export interface WorldOptions {
   settings?: Record<string, unknown>;
   /** False: workspace trust is on, and nobody has trusted this workspace. */
   trusted?: boolean;
-  headed?: boolean;
+  /** VS Code's display language, as its language packs set it. */
+  language?: string;
   /** 0: any free port. */
   port?: number;
 }
@@ -61,12 +62,14 @@ export class World {
   /** Requests to other machines: there must be none. */
   readonly offsite: string[] = [];
 
+  private context: BrowserContext | null = null;
+
   private constructor(
     private readonly folder: string,
     private readonly server: ChildProcess,
-    private context: BrowserContext | null,
     readonly url: string,
     private readonly log: string,
+    private readonly language: string,
   ) {
     this.workspace = path.join(folder, 'workspace');
   }
@@ -116,12 +119,12 @@ export class World {
       return /Extension host agent listening on (\d+)/.exec(output)?.[1];
     });
     const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(path.join(folder, 'workspace'))}`;
-    return new World(folder, server, null, url, log);
+    return new World(folder, server, url, log, options.language ?? 'en');
   }
 
   /** Opens a window. */
-  async open(installation?: Installation): Promise<Page> {
-    const { browser } = installation ?? (await install());
+  async open(): Promise<Page> {
+    const { browser } = await install();
     this.context ??= await chromium.launchPersistentContext(path.join(this.folder, 'browser'), {
       executablePath: browser,
       // Playwright's own headless mode is an older browser; this one is the same program without a window.
@@ -132,6 +135,7 @@ export class World {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    await this.context.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(this.language)}`);
     const page = this.context.pages().find((p) => p.url() === 'about:blank') ?? (await this.context.newPage());
     page.setDefaultTimeout(20_000);
     page.on('console', (message) => {
