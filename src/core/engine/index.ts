@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { asFailure, ThawError } from '../../protocol/failure';
 import type { Engine } from './engine';
+import { blockSize } from './onnx/blocked/probe';
 import { OnnxEngine } from './onnx/onnxEngine';
 import { loadOnnxRuntime } from './onnx/runtime';
 import { threadCount } from './threads';
@@ -15,19 +16,33 @@ export interface EngineFacts {
   readonly reason?: string;
 }
 
+/** How the onnx engine arranges feature maps that learning layers compute. */
+export type FeatureLayout = 'auto' | 'portable' | 'blocked';
+
 /**
  * @param threads as many as asked for, no more than cores; 0 for the physical ones
+ * @param layout 'auto': in blocks of channels where that is quicker; 'portable': row-major, in standard operators alone;
+ *   'blocked': in blocks wherever there is a form for it, for tests. By default THAW_LAYOUT, else 'auto'.
  * @throws ThawError `engine.missing`
  */
-export async function createEngine(name: Engine['name'], { threads }: { threads: number }): Promise<Engine> {
+export async function createEngine(
+  name: Engine['name'],
+  { threads, layout = layoutFromEnvironment() }: { threads: number; layout?: FeatureLayout },
+): Promise<Engine> {
   switch (name) {
     case 'onnx': {
       const { ort, version } = await loadOnnxRuntime();
-      return new OnnxEngine(ort, version, threadCount(threads));
+      const block = layout === 'portable' ? 1 : await blockSize(ort);
+      return new OnnxEngine(ort, version, threadCount(threads), { block, always: layout === 'blocked' });
     }
     case 'tensorflow':
       throw new ThawError('engine.missing', noTensorflow(), l10n.t('Choose the engine "onnx": it is included.'));
   }
+}
+
+function layoutFromEnvironment(): FeatureLayout {
+  const { THAW_LAYOUT: layout } = process.env;
+  return layout === 'portable' || layout === 'blocked' ? layout : 'auto';
 }
 
 /** What `createEngine` can make here. */

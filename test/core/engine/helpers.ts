@@ -1,12 +1,16 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { createEngine, type Engine, type TensorData, type Tensors } from '../../../src/core/engine';
+import { createEngine, type Engine, type FeatureLayout, type TensorData, type Tensors } from '../../../src/core/engine';
 import { valueAndGradients } from '../../../src/core/engine/ops';
 import { RandomStream } from '../../../src/core/random';
 
-let shared: Promise<Engine> | undefined;
-export function engine(): Promise<Engine> {
-  shared ??= createEngine('onnx', { threads: 1 });
-  return shared;
+/** Both arrangements of feature maps; a test that runs in each of them covers both forms of the layer ops. */
+export const layouts = ['portable', 'blocked'] as const satisfies FeatureLayout[];
+
+const shared = new Map<FeatureLayout, Promise<Engine>>();
+export function engine(layout: FeatureLayout = 'auto'): Promise<Engine> {
+  const made = shared.get(layout) ?? createEngine('onnx', { threads: 1, layout });
+  shared.set(layout, made);
+  return made;
 }
 
 export function tensor(shape: readonly number[], data: ArrayLike<number>): TensorData {
@@ -31,8 +35,9 @@ export function random(shape: readonly number[], name: string, scale = 1, shift 
 export async function evaluate(
   f: (tensors: Record<string, Tensor>) => Record<string, Tensor>,
   given: Record<string, TensorData>,
+  layout?: FeatureLayout,
 ): Promise<Record<string, TensorData>> {
-  const program = await (await engine()).compile(({ inputs }) => ({ outputs: f(inputs as Record<string, Tensor>) }), {
+  const program = await (await engine(layout)).compile(({ inputs }) => ({ outputs: f(inputs as Record<string, Tensor>) }), {
     state: new Map(),
     constants: new Map(),
     inputs: given,
@@ -49,13 +54,17 @@ export async function evaluate(
 export async function gradientError(
   f: (tensors: Record<string, Tensor>) => Tensor,
   given: Record<string, TensorData>,
-  { step = 1e-2, only = Object.keys(given).filter((name) => given[name]?.dtype === 'float32') } = {},
+  {
+    layout,
+    step = 1e-2,
+    only = Object.keys(given).filter((name) => given[name]?.dtype === 'float32'),
+  }: { layout?: FeatureLayout; step?: number; only?: string[] } = {},
 ): Promise<number> {
-  const { y } = (await evaluate((tensors) => ({ y: f(tensors) }), given)) as { y: TensorData };
+  const { y } = (await evaluate((tensors) => ({ y: f(tensors) }), given, layout)) as { y: TensorData };
   const direction = random(y.shape, 'direction');
   const rest = (inputs: Tensors, parameters: Tensors) => ({ ...inputs, ...parameters }) as Record<string, Tensor>;
   const names = Object.keys(given);
-  const program = await (await engine()).compile(
+  const program = await (await engine(layout)).compile(
     ({ inputs }) => {
       const parameters = Object.fromEntries(only.map((name) => [name, inputs[name] as Tensor]));
       const loss = (tensors: Record<string, Tensor>) => f(tensors).mul(inputs.direction as Tensor);

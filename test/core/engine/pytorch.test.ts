@@ -17,7 +17,7 @@ import {
   softmaxCrossEntropy,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { engine } from './helpers';
+import { engine, layouts } from './helpers';
 
 const packed = z.object({ shape: z.array(z.number()), data: z.string() }).transform(({ shape, data }): TensorData => {
   const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
@@ -55,7 +55,7 @@ function deviation(actual: TensorData | undefined, expected: TensorData): number
   return Math.max(...[...expected.data].map((value, i) => Math.abs((actual?.data[i] as number) - value) / scale));
 }
 
-it('takes the same training steps as PyTorch', async () => {
+it.each(layouts)('takes the same training steps as PyTorch, %s', async (layout) => {
   const names = Object.keys(fixture.before);
   const zeros = names.map((name): [string, TensorData] => {
     const { shape, data } = fixture.before[name] as TensorData;
@@ -68,7 +68,7 @@ it('takes the same training steps as PyTorch', async () => {
     Object.fromEntries(names.map((name) => [prefix + name, tensors[name] as Tensor]));
   const scalar = { dtype: 'float32' as const, shape: [] };
 
-  const program = await (await engine()).compile(
+  const program = await (await engine(layout)).compile(
     ({ state, inputs }) => {
       const parameters = part(state, 'p.');
       const { x, labels, learningRate, correction1, correction2 } = inputs as Record<string, Tensor>;

@@ -3,28 +3,48 @@ import { broadcastShapes, sameShape, sizeOf } from './shapes';
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
 export type ElementArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
-/**
- * A recorded tensor. Its elements lie row-major in `shape`. A layer op that prefers another arrangement gives a value
- * a tag of its own; `Graph.nodes`, through which every node goes, is where such a value would be turned back for others.
- */
+/** A recorded tensor. Its elements lie row-major in `shape`, unless it has `blocks`. */
 export interface Value {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: ElementType;
+  /**
+   * Feature maps [N, C, H, W] that exist only in blocks of channels: the tensor that holds their elements as
+   * [C/B, N, H, W, B], whatever shape it is written in (see ./blocked). Nodes that want them row-major get them converted.
+   */
+  readonly blocks?: Value;
 }
 
 /** A number is an int attribute: floats are marked, as ONNX tells the two apart. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly floats: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 /** null stands for an optional input left out. */
 export type Inputs = readonly (Value | null)[];
 
 export interface GraphNode {
+  /** With its domain before the last dot, where it is not ONNX's own. */
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
 }
+
+/** How a value was computed. */
+export interface Origin {
+  readonly operator: string;
+  readonly inputs: Inputs;
+  readonly attributes: Attributes;
+}
+
+/** Which arrangement layer ops choose for feature maps. */
+export interface Layout {
+  /** Channels in a block of onnxruntime's NCHWc kernels on this processor; 1 where it has none. */
+  readonly block: number;
+  /** Blocks also where they are mostly padding, which only tests want. */
+  readonly always: boolean;
+}
+
+export const portable: Layout = { block: 1, always: false };
 
 interface Constant {
   readonly value: Value;
@@ -40,7 +60,11 @@ export class Graph {
   readonly constants = new Map<string, Constant>();
   private readonly shared = new Map<string, Value>();
   private readonly known = new Map<string, Value[]>();
+  private readonly origins = new Map<string, Origin>();
+  private readonly used = new Set<string>();
   private count = 0;
+
+  constructor(readonly layout: Layout = portable) {}
 
   /** A tensor that is fed to the graph. */
   input(name: string, shape: readonly number[], dtype: ElementType): Value {
@@ -64,20 +88,45 @@ export class Graph {
 
   /** Appends a node; the same one on the same inputs is recorded once, as every operator used here is a pure function. */
   nodes(operator: string, inputs: Inputs, outputs: readonly Omit<Value, 'name'>[], attributes: Attributes = {}): Value[] {
-    const names = inputs.map((value) => value?.name ?? '');
+    const given = inputs.map((value) => value && this.rowMajor(value));
+    const names = given.map((value) => value?.name ?? '');
     const key = `${operator} ${names} ${outputs.length} ${JSON.stringify(attributes)}`;
     const known = this.known.get(key);
     if (known) return known;
     const values = outputs.map(({ shape, dtype }) => ({ name: `${operator}${this.count++}`, shape, dtype }));
     this.recorded.push({ operator, inputs: names, outputs: values.map((value) => value.name), attributes });
     this.known.set(key, values);
+    for (const name of names) this.used.add(name);
+    for (const { name } of values) this.origins.set(name, { operator, inputs: given, attributes });
     return values;
+  }
+
+  /** Undefined for what is fed or constant. */
+  originOf(value: Value): Origin | undefined {
+    return this.origins.get(value.name);
+  }
+
+  /** Whether a node takes this value so far. */
+  isUsed(value: Value): boolean {
+    return this.used.has(value.name);
+  }
+
+  /** The same elements row-major; they are converted once. */
+  rowMajor(value: Value): Value {
+    if (!value.blocks) return value;
+    const [n, channels, height, width] = value.shape as [number, number, number, number];
+    const blocks = Math.ceil(channels / this.layout.block);
+    const byBlock = this.reshape(value.blocks, [blocks, n, height * width * this.layout.block]);
+    const byExample = n === 1 || blocks === 1 ? byBlock : this.transpose(byBlock, [1, 0, 2]);
+    const maps = this.reshape(byExample, [n, blocks * this.layout.block, height, width]);
+    return this.node('com.microsoft.nchwc.ReorderOutput', [maps], value.shape, { channels });
   }
 
   /** A copy under a name that no other value has: a graph's outputs must differ, and may not be its inputs. */
   output(value: Value): Value {
-    const output = { ...value, name: `output${this.count++}` };
-    this.recorded.push({ operator: 'Identity', inputs: [value.name], outputs: [output.name], attributes: {} });
+    const { name, shape, dtype } = this.rowMajor(value);
+    const output = { name: `output${this.count++}`, shape, dtype };
+    this.recorded.push({ operator: 'Identity', inputs: [name], outputs: [output.name], attributes: {} });
     return output;
   }
 

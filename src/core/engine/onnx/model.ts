@@ -40,7 +40,11 @@ export function serialize(graph: Graph, inputs: readonly Value[], outputs: reado
   const fed = inputs.filter((input) => used.has(input.name));
   const bytes = encodeModel({
     irVersion,
-    opsetImport: [{ domain: '', version: opset }],
+    opsetImport: [
+      { domain: '', version: opset },
+      { domain: 'com.microsoft', version: 1 },
+      { domain: 'com.microsoft.nchwc', version: 1 },
+    ],
     graph: { name: 'step', node: nodes.map(nodeOf), initializer, input: fed.map(infoOf), output: outputs.map(infoOf) },
   });
   return { bytes, externalData, inputs: new Set(fed.map((input) => input.name)) };
@@ -59,21 +63,23 @@ function needed(graph: Graph, outputs: readonly Value[]): { nodes: GraphNode[]; 
 }
 
 function nodeOf(node: GraphNode, index: number) {
+  const dot = node.operator.lastIndexOf('.');
   return {
     name: `${node.operator}_${index}`,
-    opType: node.operator,
-    domain: '',
+    opType: node.operator.slice(dot + 1),
+    domain: node.operator.slice(0, Math.max(0, dot)),
     input: [...node.inputs],
     output: [...node.outputs],
     attribute: Object.entries(node.attributes).map(([name, value]) => attributeOf(name, value)),
   };
 }
 
-/** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, INTS 7 */
+/** AttributeProto.AttributeType: FLOAT 1, INT 2, STRING 3, FLOATS 6, INTS 7 */
 function attributeOf(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value };
   if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
   if ('float' in value) return { name, type: 1, f: value.float };
+  if ('floats' in value) return { name, type: 6, floats: [...value.floats] };
   return { name, type: 7, ints: [...value] };
 }
 

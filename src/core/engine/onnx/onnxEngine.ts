@@ -3,6 +3,7 @@ import type { Engine, Program, ProgramSpec, Step } from '../engine';
 import './kernels';
 import './layers';
 import { failed } from './failures';
+import type { Layout } from './graph';
 import { serialize } from './model';
 import { OnnxProgram, outputsOf } from './program';
 import { record } from './recorder';
@@ -18,10 +19,11 @@ export class OnnxEngine implements Engine {
     private readonly ort: Ort,
     readonly version: string,
     readonly threads: number,
+    private readonly layout: Layout,
   ) {}
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
-    const recording = record(step, spec);
+    const recording = record(step, spec, this.layout);
     const { graph } = recording;
     const outputs = new Map(
       [...recording.outputs].map(([name, value]) => [name, graph.output(value.dtype === 'bool' ? graph.cast(value, 'int32') : value)]),

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, ProgramSpec, Step, TensorData, Tensors } from '../engine';
 import * as tf from '../tf';
-import { type ElementArray, type ElementType, Graph, type Value } from './graph';
+import { type ElementArray, type ElementType, Graph, type Layout, type Value } from './graph';
 
 /** The name under which the recorder's kernels are registered with tfjs. */
 export const recorderName = 'thaw-recorder';
@@ -26,10 +26,15 @@ export function unsupported(what: string, hint?: string, cause?: unknown): ThawE
  * live and never freed on disposal, so it doesn't matter when a step tidies up.
  */
 export class Recorder extends tf.KernelBackend {
-  readonly graph = new Graph();
+  readonly graph: Graph;
   /** The first thing that could not be recorded; it stands even if the step swallows the error. */
   refusal: ThawError | undefined;
   private readonly values = new WeakMap<object, Value>();
+
+  constructor(layout?: Layout) {
+    super();
+    this.graph = new Graph(layout);
+  }
 
   /** @throws ThawError `engine.unsupported` for a tensor that does not belong to this recording. */
   recorded(tensor: tf.TensorInfo): Value {
@@ -125,8 +130,8 @@ function elements(values: ArrayLike<number>, dtype: 'float32' | 'int32' | 'bool'
  * behind, even by an error, are gone with that state.
  * @throws ThawError `engine.unsupported` naming what cannot be recorded.
  */
-export function record(step: Step, spec: ProgramSpec): Recording {
-  const recorder = new Recorder();
+export function record(step: Step, spec: ProgramSpec, layout?: Layout): Recording {
+  const recorder = new Recorder(layout);
   return within(recorder, () => {
     const { graph } = recorder;
     const fed = (kind: string, name: string, facts: { shape: readonly number[]; dtype: ElementType }) =>

@@ -8,6 +8,7 @@ const schema = {
       f: { type: 'float', id: 2 },
       i: { type: 'int64', id: 3 },
       s: { type: 'bytes', id: 4 },
+      floats: { rule: 'repeated', type: 'float', id: 7, options: { packed: false } },
       ints: { rule: 'repeated', type: 'int64', id: 8, options: { packed: false } },
       type: { type: 'int32', id: 20 },
     },
@@ -63,6 +64,7 @@ export interface AttributeProto {
   f?: number;
   i?: number;
   s?: Uint8Array;
+  floats?: number[];
   ints?: number[];
 }
 export interface NodeProto {

@@ -50,7 +50,7 @@ export function sgd(
 ): { parameters: Tensors; momentum: Tensors } {
   const tensors = { p: given.parameters, g: given.gradients, b: given.momentum };
   const updated = together(given.decayed, tensors, ({ p, g, b }, decays) => {
-    const pull = decays ? tf.add(g, tf.mul(p, rates.weightDecay)) : g;
+    const pull = decays && rates.weightDecay !== 0 ? tf.add(g, tf.mul(p, rates.weightDecay)) : g;
     const velocity = tf.add(tf.mul(b, rates.momentum), pull);
     return { p: tf.sub(p, tf.mul(velocity, rates.learningRate)), b: velocity };
   });

@@ -1,4 +1,5 @@
 import { backend_util } from '../../tf';
+import { blockedSum } from '../blocked/elementwise';
 import type { ElementType, Graph, Value } from '../graph';
 import { anything, booleans, define, floats, numbers } from './define';
 
@@ -50,7 +51,6 @@ define<'x', { dtype: string }>('Cast', (g, { x }, { dtype }) => g.cast(x, dtype 
 define<'x'>('Identity', (_, { x }) => x, anything);
 
 const arithmetic: Record<string, [operator: string, takes: readonly ElementType[]]> = {
-  Add: ['Add', numbers],
   Sub: ['Sub', numbers],
   Multiply: ['Mul', numbers],
   RealDiv: ['Div', floats],
@@ -61,6 +61,7 @@ const arithmetic: Record<string, [operator: string, takes: readonly ElementType[
 for (const [name, [operator, takes]] of Object.entries(arithmetic))
   define<'a' | 'b'>(name, (g, { a, b }) => g.binary(operator, a, b), takes);
 
+define<'a' | 'b'>('Add', (g, { a, b }) => blockedSum(g, a, b) ?? g.add(a, b));
 define<'a' | 'b'>('SquaredDifference', (g, { a, b }) => {
   const difference = g.subtract(a, b);
   return g.multiply(difference, difference);

@@ -1,4 +1,5 @@
 import type { ActivationAttributes } from '../../ops/activations';
+import { blockedRelu, blockedReluGradient } from '../blocked/elementwise';
 import type { Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 
@@ -7,9 +8,9 @@ define<'x', ActivationAttributes>(
   (g, { x }, { activation }) => {
     switch (activation) {
       case 'relu':
-        return g.unary('Relu', x);
+        return x.blocks ? blockedRelu(g, x) : g.unary('Relu', x);
       case 'relu6':
-        return g.node('Clip', [x, g.scalar(0), g.scalar(6)], x.shape);
+        return x.blocks ? blockedRelu(g, x, 6) : g.node('Clip', [x, g.scalar(0), g.scalar(6)], x.shape);
       case 'sigmoid':
         return g.unary('Sigmoid', x);
       case 'silu':
@@ -29,9 +30,9 @@ define<'dy' | 'x' | 'y', ActivationAttributes>(
   (g, { dy, x, y }, { activation }) => {
     switch (activation) {
       case 'relu':
-        return g.multiply(dy, g.cast(above(g, y, 0), 'float32'));
+        return y.blocks ? blockedReluGradient(g, dy, y) : g.multiply(dy, g.cast(above(g, y, 0), 'float32'));
       case 'relu6':
-        return g.multiply(dy, inside(g, y, 0, 6));
+        return y.blocks ? blockedReluGradient(g, dy, y, 6) : g.multiply(dy, inside(g, y, 0, 6));
       case 'sigmoid':
         return g.multiply(dy, g.multiply(y, g.subtract(g.scalar(1), y)));
       case 'silu': {

@@ -1,4 +1,12 @@
 import type { BatchNormAttributes } from '../../ops/batchNorm';
+import {
+  blockedBatchNorm,
+  blockedBatchNormInputGradient,
+  blockedBatchNormScaleGradient,
+  blockedBatchNormTraining,
+  blockedBatchNormTrainingInputGradient,
+  blockedBatchNormTrainingScaleGradient,
+} from '../blocked/batchNorm';
 import type { Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 import { sizeOf } from '../shapes';
@@ -6,19 +14,23 @@ import { sizeOf } from '../shapes';
 /** The operator that onnxruntime folds into a convolution before it where all of this is constant. */
 define<'x' | 'scale' | 'offset' | 'mean' | 'variance', BatchNormAttributes>(
   'ThawBatchNorm',
-  (g, { x, scale, offset, mean, variance }, { epsilon }) => normalized(g, x, { scale, offset, mean, variance }, epsilon),
+  (g, { x, ...parts }, { epsilon }) => (x.blocks ? blockedBatchNorm(g, x, parts, epsilon) : normalized(g, x, parts, epsilon)),
   floats,
 );
 
 define<'dy' | 'scale' | 'variance', BatchNormAttributes>(
   'ThawBatchNormInputGradient',
-  (g, { dy, scale, variance }, { epsilon }) => affine(g, dy, g.multiply(scale, inverseDeviation(g, variance, epsilon))),
+  (g, { dy, scale, variance }, { epsilon }) =>
+    dy.blocks
+      ? blockedBatchNormInputGradient(g, dy, scale, variance, epsilon)
+      : affine(g, dy, g.multiply(scale, inverseDeviation(g, variance, epsilon))),
   floats,
 );
 
 define<'dy' | 'x' | 'mean' | 'variance', BatchNormAttributes>(
   'ThawBatchNormScaleGradient',
   (g, { dy, x, mean, variance }, { epsilon }) => {
+    if (x.blocks) return blockedBatchNormScaleGradient(g, dy, x, mean, variance, epsilon);
     const sum = channelMean(g, g.multiply(dy, g.subtract(x, alongChannels(g, mean))));
     return g.scale(g.multiply(sum, inverseDeviation(g, variance, epsilon)), perChannel(x));
   },
@@ -28,6 +40,7 @@ define<'dy' | 'x' | 'mean' | 'variance', BatchNormAttributes>(
 define<'x' | 'scale' | 'offset', BatchNormAttributes>(
   'ThawBatchNormTraining',
   (g, { x, scale, offset }, { epsilon }) => {
+    if (x.blocks) return blockedBatchNormTraining(g, x, scale, offset, epsilon);
     const { centred, mean, variance } = statistics(g, x);
     return [normalized(g, centred, { scale, offset, mean: repeated(g, 0, x), variance }, epsilon), mean, variance];
   },
@@ -41,6 +54,10 @@ define<'x' | 'scale' | 'offset', BatchNormAttributes>(
 define<'dy' | 'dMean' | 'dVariance' | 'x' | 'scale', BatchNormAttributes>(
   'ThawBatchNormTrainingInputGradient',
   (g, { dy, dMean, dVariance, x, scale }, { epsilon }) => {
+    if (x.blocks) {
+      const ofStatistics = { dMean: isZero(g, dMean) ? null : dMean, dVariance: isZero(g, dVariance) ? null : dVariance };
+      return blockedBatchNormTrainingInputGradient(g, { dy, x, scale, ...ofStatistics }, epsilon);
+    }
     const { centred, variance } = statistics(g, x);
     const inverse = inverseDeviation(g, variance, epsilon);
     const slope = g.multiply(scale, inverse);
@@ -57,6 +74,7 @@ define<'dy' | 'dMean' | 'dVariance' | 'x' | 'scale', BatchNormAttributes>(
 define<'dy' | 'x', BatchNormAttributes>(
   'ThawBatchNormTrainingScaleGradient',
   (g, { dy, x }, { epsilon }) => {
+    if (x.blocks) return blockedBatchNormTrainingScaleGradient(g, dy, x, epsilon);
     const { centred, variance } = statistics(g, x);
     const mean = channelMean(g, g.multiply(dy, centred));
     return g.scale(g.multiply(mean, inverseDeviation(g, variance, epsilon)), perChannel(x));

@@ -1,21 +1,29 @@
 import type { Conv2dAttributes } from '../../ops/conv2d';
 import { extent, outputSize } from '../../ops/geometry';
+import { blockedConvolution, blockedFilterGradient, blockedInputGradient } from '../blocked/convolution';
 import type { Attributes, Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 
 type Maps = [n: number, channels: number, height: number, width: number];
 
-define<'x' | 'filter', Conv2dAttributes>('ThawConv2d', (g, { x, filter }, attributes) => convolution(g, x, filter, attributes), floats);
+define<'x' | 'filter', Conv2dAttributes>(
+  'ThawConv2d',
+  (g, { x, filter }, attributes) => blockedConvolution(g, x, filter, attributes) ?? convolution(g, x, filter, attributes),
+  floats,
+);
 
 define<'dy' | 'filter', Conv2dAttributes & { inputShape: Maps }>(
   'ThawConv2dInputGradient',
-  (g, { dy, filter }, attributes) => inputGradient(g, dy, filter, attributes.inputShape, attributes),
+  (g, { dy, filter }, { inputShape, ...attributes }) =>
+    blockedInputGradient(g, dy, filter, inputShape, attributes) ?? inputGradient(g, dy, filter, inputShape, attributes),
   floats,
 );
 
 define<'x' | 'dy', Conv2dAttributes & { filterShape: Maps }>(
   'ThawConv2dFilterGradient',
   (g, { x, dy }, { filterShape, ...attributes }) => {
+    const blocked = blockedFilterGradient(g, x, dy, filterShape, attributes);
+    if (blocked) return blocked;
     const { groups, size, strides, pads } = attributes;
     const pointwise = size[0] * size[1] === 1 && strides[0] * strides[1] === 1 && !Object.values(pads).some((n) => n !== 0);
     if (groups === 1 && pointwise) return g.reshape(channelProducts(g, dy, x), filterShape);

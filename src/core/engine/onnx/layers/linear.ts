@@ -1,4 +1,6 @@
 import type { MatMulAttributes } from '../../ops/linear';
+import { blockedBiasGradient } from '../blocked/batchNorm';
+import { blockedBias } from '../blocked/elementwise';
 import { define, floats } from '../kernels/define';
 
 define<'a' | 'b', MatMulAttributes>(
@@ -12,7 +14,7 @@ define<'a' | 'b', MatMulAttributes>(
 
 define<'x' | 'bias'>(
   'ThawAddBias',
-  (g, { x, bias }) => g.add(x, g.reshape(bias, [...bias.shape, ...x.shape.slice(2).map(() => 1)])),
+  (g, { x, bias }) => blockedBias(g, x, bias) ?? g.add(x, g.reshape(bias, [...bias.shape, ...x.shape.slice(2).map(() => 1)])),
   floats,
 );
 
@@ -20,6 +22,7 @@ define<'x' | 'bias'>(
 define<'dy'>(
   'ThawBiasGradient',
   (g, { dy }) => {
+    if (dy.blocks) return blockedBiasGradient(g, dy);
     const positions = dy.shape.map((_, axis) => axis).slice(2);
     return g.sum(g.sum(dy, positions), [0]);
   },

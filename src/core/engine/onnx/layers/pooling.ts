@@ -1,4 +1,5 @@
 import { outputSize, type Window } from '../../ops/geometry';
+import { blockedGlobalAveragePool, blockedGlobalAveragePoolGradient } from '../blocked/elementwise';
 import type { Attributes, Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 import { sizeOf } from '../shapes';
@@ -45,6 +46,7 @@ define<'dy' | 'x', Window>(
 define<'x'>(
   'ThawGlobalAveragePool',
   (g, { x }) => {
+    if (x.blocks) return blockedGlobalAveragePool(g, x);
     const [n, channels] = x.shape as Maps;
     return g.reshape(g.node('GlobalAveragePool', [x], [n, channels, 1, 1]), [n, channels]);
   },
@@ -54,6 +56,7 @@ define<'x'>(
 define<'dy' | 'x'>(
   'ThawGlobalAveragePoolGradient',
   (g, { dy, x }) => {
+    if (x.blocks) return blockedGlobalAveragePoolGradient(g, dy, x);
     const [n, channels, height, width] = x.shape as Maps;
     const share = g.reshape(g.scale(dy, 1 / (height * width)), [n, channels, 1, 1]);
     return g.node('Expand', [share, g.integers(x.shape)], x.shape);
