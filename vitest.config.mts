@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** tfjs is hundreds of modules: each test file loads them in a second as one, in ten as they are. */
@@ -11,6 +12,19 @@ const deps = {
     },
   },
 };
+
+/** The engine's tests once more, on the engine that `npm run setup:tensorflow` puts here. */
+const tensorflow = {
+  test: {
+    name: 'tensorflow',
+    deps,
+    include: ['test/core/engine/**/*.test.ts'],
+    exclude: ['test/core/engine/blocked.test.ts'], // onnxruntime's own forms
+    env: { THAW_TEST_ENGINE: 'tensorflow' },
+    testTimeout: 60_000,
+  },
+};
+const hasTensorflow = existsSync(new URL('.tensorflow', import.meta.url));
 
 /** `unit` runs in a minute or two; `slow` trains and kills processes. The workbench's tests stand apart (test/workbench). */
 export default defineConfig({
@@ -35,6 +49,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(hasTensorflow ? [tensorflow] : []),
     ],
   },
 });

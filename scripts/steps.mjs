@@ -19,10 +19,12 @@ export function heading(text) {
  * Runs a program in the project's folder, its output going to ours; never with our stdin.
  * @param {string} command
  * @param {string[]} args
- * @param {{env?: Record<string, string>, cwd?: string, shell?: boolean}} options
+ * @param {{env?: Record<string, string>, cwd?: string, shell?: boolean, quiet?: boolean, timeout?: number}} options
+ *   `quiet` drops its output; `timeout` in ms
  */
-export async function run(command, args, { env = {}, cwd = root, shell = false } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, shell, stdio: ['ignore', 'inherit', 'inherit'] });
+export async function run(command, args, { env = {}, cwd = root, shell = false, quiet = false, timeout } = {}) {
+  const output = quiet ? 'ignore' : 'inherit';
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, shell, timeout, stdio: ['ignore', output, output] });
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (status, signal) => resolve(status ?? signal));

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { bundledModel } from './bundled-model.mjs';
 import { setup } from './setup.mjs';
+import { setupTensorflow } from './setup-tensorflow.mjs';
 import { CommandFailed, heading, node, program, root, seconds } from './steps.mjs';
 
 await setup();
@@ -55,7 +56,9 @@ await step('Style and layers', () => node([program('@biomejs/biome', 'biome'), '
 await step('Build', () => node(['scripts/build.mjs']));
 await step('Licences of what is shipped', () => node(['scripts/notices.mjs', '--check']));
 const pretrained = await bundledModel();
+const withoutTensorflow = await setupTensorflow();
 await suite('unit', ['--project', 'unit']);
+if (!withoutTensorflow) await suite('tensorflow', ['--project', 'tensorflow']);
 await suite('slow', ['--project', 'slow']);
 await step('Package', () => node(['scripts/package.mjs', '--no-build']));
 rmSync(path.join(root, 'test/.cache/workbench'), { recursive: true, force: true }); // pictures of earlier runs
@@ -64,6 +67,7 @@ rmSync(results, { recursive: true });
 
 heading('Summary');
 if (!pretrained) console.log('The bundled model was not there: what needs it was skipped.');
+if (withoutTensorflow) console.log(`The engine's tests on TensorFlow were skipped: ${withoutTensorflow}.`);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = failures.length > 0 || counts.failed > 0 ? 1 : 0;

@@ -1,9 +1,10 @@
-import * as l10n from '@vscode/l10n';
-import { asFailure, ThawError } from '../../protocol/failure';
+import { asFailure } from '../../protocol/failure';
 import type { Engine } from './engine';
 import { blockSize } from './onnx/blocked/probe';
 import { OnnxEngine } from './onnx/onnxEngine';
 import { loadOnnxRuntime } from './onnx/runtime';
+import { loadTensorflow, probeTensorflow } from './tensorflow/runtime';
+import { TensorflowEngine } from './tensorflow/tensorflowEngine';
 import { threadCount } from './threads';
 
 export type { DType, Engine, NamedTensors, Program, ProgramSpec, Step, TensorData, Tensors } from './engine';
@@ -36,7 +37,7 @@ export async function createEngine(
       return new OnnxEngine(ort, version, threadCount(threads), { block, always: layout === 'blocked' });
     }
     case 'tensorflow':
-      throw new ThawError('engine.missing', noTensorflow(), l10n.t('Choose the engine "onnx": it is included.'));
+      return new TensorflowEngine(loadTensorflow(threadCount(threads)));
   }
 }
 
@@ -46,16 +47,14 @@ function layoutFromEnvironment(): FeatureLayout {
 }
 
 /** What `createEngine` can make here. */
-export async function availableEngines(): Promise<EngineFacts[]> {
-  const tensorflow: EngineFacts = { name: 'tensorflow', available: false, version: '', reason: noTensorflow() };
-  try {
-    const { version } = await loadOnnxRuntime();
-    return [{ name: 'onnx', available: true, version }, tensorflow];
-  } catch (error) {
-    return [{ name: 'onnx', available: false, version: '', reason: asFailure(error).message }, tensorflow];
-  }
+export function availableEngines(): Promise<EngineFacts[]> {
+  return Promise.all([facts('onnx', async () => (await loadOnnxRuntime()).version), facts('tensorflow', probeTensorflow)]);
 }
 
-function noTensorflow(): string {
-  return l10n.t('This version of Thaw computes with onnxruntime alone.');
+async function facts(name: Engine['name'], probe: () => Promise<string>): Promise<EngineFacts> {
+  try {
+    return { name, available: true, version: await probe() };
+  } catch (error) {
+    return { name, available: false, version: '', reason: asFailure(error).message };
+  }
 }

@@ -1,16 +1,43 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createEngine, type Engine, type FeatureLayout, type TensorData, type Tensors } from '../../../src/core/engine';
-import { valueAndGradients } from '../../../src/core/engine/ops';
+import { tf, valueAndGradients } from '../../../src/core/engine/ops';
+import { registerStockKernels } from '../../../src/core/engine/stock';
+import { StockProgram } from '../../../src/core/engine/tensorflow/program';
 import { RandomStream } from '../../../src/core/random';
 
-/** Both arrangements of feature maps; a test that runs in each of them covers both forms of the layer ops. */
-export const layouts = ['portable', 'blocked'] as const satisfies FeatureLayout[];
+/** The project "tensorflow" runs the same tests as "unit", on the other engine. */
+export const engineName: Engine['name'] = process.env.THAW_TEST_ENGINE === 'tensorflow' ? 'tensorflow' : 'onnx';
+
+/** The onnx engine's arrangements of feature maps; a test that runs in each of them covers all forms of the layer ops. */
+export const layouts: readonly FeatureLayout[] = engineName === 'onnx' ? ['portable', 'blocked'] : ['auto'];
+
+type Compiler = Pick<Engine, 'compile'>;
 
 const shared = new Map<FeatureLayout, Promise<Engine>>();
-export function engine(layout: FeatureLayout = 'auto'): Promise<Engine> {
-  const made = shared.get(layout) ?? createEngine('onnx', { threads: 1, layout });
+export function engine(layout: FeatureLayout = 'auto'): Promise<Compiler> {
+  const made = shared.get(layout) ?? createEngine(engineName, { threads: 1, layout });
   shared.set(layout, made);
   return made;
+}
+
+let other: Promise<Compiler> | undefined;
+/** A second opinion: what the tensorflow engine runs, on tfjs's own backend; for the tensorflow engine itself, onnx. */
+export function peer(): Promise<Compiler> {
+  other ??= engineName === 'onnx' ? stockOnCpu() : createEngine('onnx', { threads: 1 });
+  return other;
+}
+
+async function stockOnCpu(): Promise<Compiler> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  tf.env().set('IS_TEST', true); // else tfjs recommends other backends
+  registerStockKernels('cpu');
+  return {
+    compile: async (step, spec) => {
+      const program = new StockProgram('cpu', step, spec);
+      program.rehearse();
+      return program;
+    },
+  };
 }
 
 export function tensor(shape: readonly number[], data: ArrayLike<number>): TensorData {

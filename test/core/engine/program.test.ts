@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { createEngine, type ProgramSpec, type Step, type TensorData } from '../../../src/core/engine';
+import type { ProgramSpec, Step, TensorData } from '../../../src/core/engine';
 import { linear, softmaxCrossEntropy, valueAndGradients } from '../../../src/core/engine/ops';
 import { ThawError } from '../../../src/protocol/failure';
-import { integers, random, tensor } from './helpers';
+import { engine, integers, random, tensor } from './helpers';
 
 const spec: ProgramSpec = {
   state: new Map([
@@ -36,8 +36,7 @@ const descend: Step = ({ state, constants, inputs }) => {
   };
 };
 const given = { x: random([4, 5], 'x').data, labels: Int32Array.of(0, 1, 2, 1) };
-const engine = createEngine('onnx', { threads: 2 });
-const compiled = async (step: Step = descend, given = spec) => (await engine).compile(step, given);
+const compiled = async (step: Step = descend, given = spec) => (await engine()).compile(step, given);
 const bytes = (tensors: Map<string, TensorData>) => JSON.stringify([...tensors].map(([name, { data }]) => [name, [...data]]));
 
 describe('a program', () => {

@@ -1,0 +1,59 @@
+import type { BatchNormAttributes } from '../ops/batchNorm';
+import * as tf from '../tf';
+import { define } from './define';
+
+type Statistics = 'mean' | 'variance';
+
+/** All axes of [N, C, H, W] but the channels'. */
+const others = [0, 2, 3];
+/** [C] → [1, C, 1, 1] */
+const wide = (v: tf.Tensor) => tf.reshape(v, [1, v.size, 1, 1]);
+const inverseDeviation = (variance: tf.Tensor, epsilon: number) => tf.rsqrt(tf.add(variance, epsilon));
+
+/** x − mean and its mean square: two passes, as the mean of squares loses what small deviations from a large mean hold. */
+function centred(x: tf.Tensor): { mean: tf.Tensor; deviation: tf.Tensor; variance: tf.Tensor } {
+  const mean = tf.mean(x, others);
+  const deviation = tf.sub(x, wide(mean));
+  return { mean, deviation, variance: tf.mean(tf.square(deviation), others) };
+}
+
+define<'x' | 'scale' | 'offset' | Statistics, BatchNormAttributes>('ThawBatchNorm', ({ x, scale, offset, mean, variance }, { epsilon }) => {
+  const slope = tf.mul(scale, inverseDeviation(variance, epsilon));
+  return tf.add(tf.mul(tf.sub(x, wide(mean)), wide(slope)), wide(offset));
+});
+
+define<'dy' | 'scale' | 'variance', BatchNormAttributes>('ThawBatchNormInputGradient', ({ dy, scale, variance }, { epsilon }) =>
+  tf.mul(dy, wide(tf.mul(scale, inverseDeviation(variance, epsilon)))),
+);
+
+define<'dy' | 'x' | Statistics, BatchNormAttributes>('ThawBatchNormScaleGradient', ({ dy, x, mean, variance }, { epsilon }) =>
+  tf.mul(tf.sum(tf.mul(dy, tf.sub(x, wide(mean))), others), inverseDeviation(variance, epsilon)),
+);
+
+define<'x' | 'scale' | 'offset', BatchNormAttributes>('ThawBatchNormTraining', ({ x, scale, offset }, { epsilon }) => {
+  const { mean, deviation, variance } = centred(x);
+  const slope = tf.mul(scale, inverseDeviation(variance, epsilon));
+  return [tf.add(tf.mul(deviation, wide(slope)), wide(offset)), mean, variance];
+});
+
+/**
+ * With d = x − mean, r = 1/√(variance + ε) and M positions:
+ * dx = γr·(dy − mean(dy) − r²·d·mean(dy·d)) + dMean/M + 2d·dVariance/M
+ */
+define<'dy' | 'dMean' | 'dVariance' | 'x' | 'scale', BatchNormAttributes>(
+  'ThawBatchNormTrainingInputGradient',
+  ({ dy, dMean, dVariance, x, scale }, { epsilon }) => {
+    const { deviation, variance } = centred(x);
+    const inverse = inverseDeviation(variance, epsilon);
+    const positions = x.size / scale.size;
+    const projected = tf.mul(tf.square(inverse), tf.mean(tf.mul(dy, deviation), others)); // [C]
+    const through = tf.sub(tf.sub(dy, wide(tf.mean(dy, others))), tf.mul(deviation, wide(projected)));
+    const statistics = tf.add(wide(tf.div(dMean, positions)), tf.mul(deviation, wide(tf.div(dVariance, positions / 2))));
+    return tf.add(tf.mul(through, wide(tf.mul(scale, inverse))), statistics);
+  },
+);
+
+define<'dy' | 'x', BatchNormAttributes>('ThawBatchNormTrainingScaleGradient', ({ dy, x }, { epsilon }) => {
+  const { deviation, variance } = centred(x);
+  return tf.mul(tf.sum(tf.mul(dy, deviation), others), inverseDeviation(variance, epsilon));
+});

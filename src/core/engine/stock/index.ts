@@ -1,0 +1,9 @@
+/** The layer ops in tfjs's own operations: the second opinion on every form that is written for speed. */
+import './activations';
+import './batchNorm';
+import './conv2d';
+import './linear';
+import './loss';
+import './pooling';
+
+export { registerStockKernels } from './define';
