@@ -112,7 +112,7 @@ function quietly<T>(load: () => T): T {
 }
 
 function missing(message: string, cause?: unknown): ThawError {
-  const hint = l10n.t('Choose the engine "onnx": it is included.');
+  const hint = l10n.t('Run "npm run setup:tensorflow" in the folder of Thaw, or choose the engine "onnx": it is included.');
   const detail = cause === undefined ? undefined : cause instanceof Error ? cause.message : String(cause);
   return new ThawError('engine.missing', message, hint, { detail, cause });
 }
