@@ -4,17 +4,18 @@ import { define } from './define';
 
 type Statistics = 'mean' | 'variance';
 
-/** All axes of [N, C, H, W] but the channels'. */
-const others = [0, 2, 3];
+/** [N, C, H, W] → [C]: positions first, then examples, as one long sum in single precision drifts. */
+const sum = (x: tf.Tensor) => tf.sum(tf.sum(x, [2, 3]), 0);
+const mean = (x: tf.Tensor) => tf.mean(tf.mean(x, [2, 3]), 0);
 /** [C] → [1, C, 1, 1] */
 const wide = (v: tf.Tensor) => tf.reshape(v, [1, v.size, 1, 1]);
 const inverseDeviation = (variance: tf.Tensor, epsilon: number) => tf.rsqrt(tf.add(variance, epsilon));
 
 /** x − mean and its mean square: two passes, as the mean of squares loses what small deviations from a large mean hold. */
 function centred(x: tf.Tensor): { mean: tf.Tensor; deviation: tf.Tensor; variance: tf.Tensor } {
-  const mean = tf.mean(x, others);
-  const deviation = tf.sub(x, wide(mean));
-  return { mean, deviation, variance: tf.mean(tf.square(deviation), others) };
+  const center = mean(x);
+  const deviation = tf.sub(x, wide(center));
+  return { mean: center, deviation, variance: mean(tf.square(deviation)) };
 }
 
 define<'x' | 'scale' | 'offset' | Statistics, BatchNormAttributes>('ThawBatchNorm', ({ x, scale, offset, mean, variance }, { epsilon }) => {
@@ -27,7 +28,7 @@ define<'dy' | 'scale' | 'variance', BatchNormAttributes>('ThawBatchNormInputGrad
 );
 
 define<'dy' | 'x' | Statistics, BatchNormAttributes>('ThawBatchNormScaleGradient', ({ dy, x, mean, variance }, { epsilon }) =>
-  tf.mul(tf.sum(tf.mul(dy, tf.sub(x, wide(mean))), others), inverseDeviation(variance, epsilon)),
+  tf.mul(sum(tf.mul(dy, tf.sub(x, wide(mean)))), inverseDeviation(variance, epsilon)),
 );
 
 define<'x' | 'scale' | 'offset', BatchNormAttributes>('ThawBatchNormTraining', ({ x, scale, offset }, { epsilon }) => {
@@ -46,8 +47,8 @@ define<'dy' | 'dMean' | 'dVariance' | 'x' | 'scale', BatchNormAttributes>(
     const { deviation, variance } = centred(x);
     const inverse = inverseDeviation(variance, epsilon);
     const positions = x.size / scale.size;
-    const projected = tf.mul(tf.square(inverse), tf.mean(tf.mul(dy, deviation), others)); // [C]
-    const through = tf.sub(tf.sub(dy, wide(tf.mean(dy, others))), tf.mul(deviation, wide(projected)));
+    const projected = tf.mul(tf.square(inverse), mean(tf.mul(dy, deviation))); // [C]
+    const through = tf.sub(tf.sub(dy, wide(mean(dy))), tf.mul(deviation, wide(projected)));
     const statistics = tf.add(wide(tf.div(dMean, positions)), tf.mul(deviation, wide(tf.div(dVariance, positions / 2))));
     return tf.add(tf.mul(through, wide(tf.mul(scale, inverse))), statistics);
   },
@@ -55,5 +56,5 @@ define<'dy' | 'dMean' | 'dVariance' | 'x' | 'scale', BatchNormAttributes>(
 
 define<'dy' | 'x', BatchNormAttributes>('ThawBatchNormTrainingScaleGradient', ({ dy, x }, { epsilon }) => {
   const { deviation, variance } = centred(x);
-  return tf.mul(tf.sum(tf.mul(dy, deviation), others), inverseDeviation(variance, epsilon));
+  return tf.mul(sum(tf.mul(dy, deviation)), inverseDeviation(variance, epsilon));
 });

@@ -6,8 +6,8 @@ define<'a' | 'b', MatMulAttributes>('ThawMatMul', ({ a, b }, { transposeA, trans
 
 define<'x' | 'bias'>('ThawAddBias', ({ x, bias }) => tf.add(x, tf.reshape(bias, [...bias.shape, ...x.shape.slice(2).map(() => 1)])));
 
-/** dy: [N, C, …] → [C] */
+/** dy: [N, C, …] → [C]: positions first, then examples. */
 define<'dy'>('ThawBiasGradient', ({ dy }) => {
   const positions = dy.shape.map((_, axis) => axis).slice(2);
-  return tf.sum(dy, [0, ...positions]);
+  return tf.sum(tf.sum(dy, positions), 0);
 });
