@@ -75,6 +75,16 @@ describe('a program', () => {
     await Promise.all([together.dispose(), inTurn.dispose()]);
   });
 
+  it('lets others take turns between its runs', async () => {
+    const program = await compiled();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    for (const start = performance.now(); performance.now() - start < 100; ) await program.run(given);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+    await program.dispose();
+  });
+
   it('keeps its state when a run fails', async () => {
     const program = await compiled();
     await program.run(given);

@@ -1,3 +1,5 @@
+import './broadcasts';
+
 /** tfjs, for what goes beyond these ops. */
 export * as tf from '../tf';
 export { hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';

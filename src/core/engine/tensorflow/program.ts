@@ -49,7 +49,7 @@ export class StockProgram implements Program {
 
   /** One run after another: each needs the state that the one before it leaves. */
   run(given: Given): Promise<Record<string, TensorData>> {
-    const turn = this.last.then(() => this.runNow(given));
+    const turn = this.last.then(breath).then(() => this.runNow(given));
     this.last = turn.catch(() => {});
     return turn;
   }
@@ -131,8 +131,8 @@ export class StockProgram implements Program {
 
   private dataOf({ dataId, shape, dtype }: tf.Tensor): TensorData {
     const data = tf.engine().findBackend(this.backendName).readSync(dataId) as Float32Array | Int32Array | Uint8Array;
-    if (dtype === 'float32') return { shape, dtype, data: Float32Array.from(data) };
-    return { shape, dtype: 'int32', data: Int32Array.from(data) };
+    if (data instanceof Uint8Array) return { shape, dtype: 'int32', data: Int32Array.from(data) }; // truth values
+    return { shape, dtype: dtype === 'int32' ? dtype : 'float32', data: data.slice() };
   }
 
   private stateOf(name: string): tf.Tensor {
@@ -156,6 +156,9 @@ export class StockProgram implements Program {
     if (this.disposed) throw new ThawError('engine.failed', l10n.t('The program was disposed of.'), l10n.t('Compile it again.'));
   }
 }
+
+/** A run blocks its thread: whoever waits for a message or a timer gets a turn before it. */
+const breath = () => new Promise((resolve) => setImmediate(resolve));
 
 function misfit(message: string): ThawError {
   return new ThawError('engine.failed', message, l10n.t('Start a new run: the model or the optimizer has changed.'));

@@ -5,6 +5,7 @@ import path from 'node:path';
 import util from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
+import { registerBroadcastGradients } from '../ops/broadcasts';
 import * as tf from '../tf';
 
 /** The name under which tfjs-node registers itself. */
@@ -39,6 +40,7 @@ export function loadTensorflow(threads: number): TensorflowRuntime {
   const before = tf.engine().backendName;
   try {
     const { version, backend } = quietly(() => requireNode(file));
+    registerBroadcastGradients(); // it has put tfjs's own in their place
     loaded = { version: `${version['tfjs-node']} (TensorFlow ${backend().binding.TF_Version})`, threads };
     return loaded;
   } catch (error) {
