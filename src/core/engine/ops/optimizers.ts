@@ -78,8 +78,11 @@ function together<Kinds extends string, Results extends Kinds>(
 
   const results: Partial<Record<Results, Record<string, tf.Tensor>>> = {};
   for (const group of groups) {
-    const flat = (kind: Kinds) =>
-      group.length === 1 ? of(kind, group[0] as string) : tf.concat1d(group.map((name) => tf.reshape(of(kind, name), [-1]) as tf.Tensor1D));
+    // flat even when alone: onnxruntime goes element by element where a scalar meets dimensions of 1 at the end of a shape
+    const flat = (kind: Kinds) => {
+      const rows = group.map((name) => tf.reshape(of(kind, name), [-1]) as tf.Tensor1D);
+      return rows.length === 1 ? (rows[0] as tf.Tensor1D) : tf.concat1d(rows);
+    };
     const joined = Object.fromEntries(kinds.map((kind) => [kind, flat(kind)])) as Record<Kinds, tf.Tensor>;
     const updated = update(joined, decayed.has(group[0] as string));
     for (const [kind, tensor] of Object.entries(updated) as [Results, tf.Tensor][]) {

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph';
 import { conv, scaled } from './conv';
-import { asImage, blocksOf, inBlocks, type Maps, mapsOf, reorderInput, reorderOutput, whole } from './layout';
+import { asImage, blocksOf, inBlocks, type Maps, mapsOf, reorderInput, reorderOutput, whole, withoutPadding } from './layout';
 
 /** 1×1 convolution. x: [N, I, H, W] blocked, filter: [O, I, 1, 1] → [N, O, H, W] blocked */
 export function pointwise(g: Graph, x: Value, filter: Value): Value {
@@ -34,22 +34,21 @@ export function pointwiseFilterGradient(g: Graph, x: Value, dy: Value): Value {
   const factor = scaled(g, blocksOf(g, dy));
   const maps = factor ? inBlocks(factor.z, dy.shape) : dy;
   const sums = filterSums(g, x, maps);
-  return factor
-    ? g.multiply(sums, g.reshape(g.slice(factor.slope, [0], [0], [outputs]), [outputs, 1, 1, 1]))
-    : g.reshape(sums, [outputs, inputs, 1, 1]);
+  const filter = factor ? g.multiply(sums, g.reshape(withoutPadding(g, factor.slope, outputs), [outputs, 1])) : sums;
+  return g.reshape(filter, [outputs, inputs, 1, 1]);
 }
 
-/** [O, I, 1, 1] */
+/** [O, I] */
 function filterSums(g: Graph, x: Value, dy: Value): Value {
   const [outputs, inputs] = [dy.shape[1] as number, x.shape[1] as number];
   const [rows, columns] = [whole(g, outputs), whole(g, inputs)];
   if (rows >= columns) {
     const packed = g.reshape(products(g, x, dy), [1, rows, 1, columns]);
-    const filter = g.reshape(reorderOutput(g, packed, outputs), [outputs, columns, 1, 1]);
+    const filter = g.reshape(reorderOutput(g, packed, outputs), [outputs, columns]);
     return columns === inputs ? filter : g.slice(filter, [1], [0], [inputs]);
   }
   const packed = g.reshape(products(g, dy, x), [1, columns, rows, 1]);
-  const filter = g.reshape(reorderOutput(g, packed, inputs, { last: true }), [rows, inputs, 1, 1]);
+  const filter = g.reshape(reorderOutput(g, packed, inputs, { last: true }), [rows, inputs]);
   return rows === outputs ? filter : g.slice(filter, [0], [0], [outputs]);
 }
 
