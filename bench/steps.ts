@@ -11,12 +11,14 @@ const classes = 10;
 
 const lite = () => buildModel({ architecture: 'tf_efficientnet_lite0', classes, input: { size: 224 } });
 const mobilenet = () => buildModel({ architecture: 'mobilenetv2_035', classes, input: { size: 96 } });
+const convnet = () => buildModel({ architecture: 'convnet_small', classes });
 const noNorms = ['!bn*.*', '!**.bn*.*'];
 
 /** The steps that are measured; ./peers/steps.py has the same ones under these names. */
 const cases: Record<string, { model: () => ImageModel; rules: string[] }> = {
   mobilenet: { model: mobilenet, rules: ['**'] },
   'mobilenet-frozen-norms': { model: mobilenet, rules: ['**', ...noNorms] },
+  convnet: { model: convnet, rules: ['**'] },
   'lite-top': { model: lite, rules: ['blocks.5.**', 'blocks.6.**', 'conv_head.**', 'bn2.*', 'classifier.**'] },
   'lite-top-frozen-norms': { model: lite, rules: ['blocks.5.**', 'blocks.6.**', 'conv_head.**', 'classifier.**', ...noNorms] },
 };

@@ -95,6 +95,32 @@ describe('in blocks as row-major', () => {
     expect(await difference(f, given)).toBeLessThan(1e-5);
   });
 
+  const stems = [
+    [3, 16],
+    [3, 20],
+    [5, 40],
+    [1, 4],
+  ].flatMap(([channels, outputs]) =>
+    ([1, 2] as const).flatMap((strides) =>
+      (['same', 1, 0, { top: 0, left: 1, bottom: 2, right: 0 }] as const).flatMap((padding) =>
+        (
+          [
+            [8, 8],
+            [9, 7],
+          ] as const
+        ).map(([height, width]) => ({ channels, outputs, strides, padding, height, width })),
+      ),
+    ),
+  );
+  it.each(stems)('first convolution $channels×$height×$width → $outputs, 3×3 / $strides, padding $padding', async (c) => {
+    const given = {
+      x: random([2, c.channels as number, c.height, c.width], 'x'),
+      filter: random([c.outputs as number, c.channels as number, 3, 3], 'filter'),
+    };
+    const f: F = (t) => ({ y: relu6(conv2d(of(t, 'x'), of(t, 'filter'), { strides: c.strides, padding: c.padding })) });
+    expect(await difference(f, given)).toBeLessThan(1e-5);
+  });
+
   /** 1×1, then what is to be seen in blocks. */
   const after =
     (f: (x: Tensor, t: Given) => Record<string, Tensor>): F =>

@@ -1,4 +1,5 @@
 import type { Graph, Value } from '../graph';
+import { sameShape } from '../shapes';
 import { affine, bare, conv } from './conv';
 import { asImage, blocksOf, inBlocks, mapsOf, perChannel, withoutPadding } from './layout';
 import { meanProducts, means } from './sums';
@@ -133,9 +134,10 @@ function centredAfterwards(g: Graph, x: Value): Pick<Statistics, 'centred' | 'me
 function centredByBias(g: Graph, x: Value): Pick<Statistics, 'centred' | 'mean'> | null {
   const made = bare(g, blocksOf(g, x));
   if (!made) return null;
-  const [outputs, inputs, height, width] = mapsOf(made.filter);
-  if (height * width !== 1 || inputs >= outputs || made.attributes.group !== undefined) return null;
+  const [outputs, inputs] = mapsOf(made.filter);
   const [n, , ...size] = mapsOf(x);
+  const pointwise = made.attributes.group === undefined && sameShape(made.x.shape, [1, inputs, n * size[0], size[1]]);
+  if (!pointwise || inputs >= outputs) return null;
   const mean = g.reshape(means(g, inBlocks(made.x, [n, inputs, ...size])), [1, inputs, 1, 1]);
   const result = g.reshape(conv(g, { ...made, x: mean }, [1, outputs, 1, 1], made.attributes), [outputs]);
   const shape = [1, outputs, n * size[0], size[1]];

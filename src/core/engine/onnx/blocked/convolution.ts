@@ -3,12 +3,15 @@ import type { Graph, Value } from '../graph';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { type Maps, mapsOf, worthwhile } from './layout';
 import { pointwise, pointwiseFilterGradient, pointwiseInputGradient } from './pointwise';
+import { stem, stemFilterGradient } from './stem';
 
 /** The convolutions that have a form in blocks. Null everywhere below: this one has none, or none that pays. */
-type Kind = 'pointwise' | 'depthwise';
+type Kind = 'pointwise' | 'depthwise' | 'stem';
 
 function kindOf(g: Graph, [, channels]: Maps, [outputs]: Maps, { groups, size, strides, dilations, pads }: Conv2dAttributes): Kind | null {
-  if (!worthwhile(g, channels, outputs)) return null;
+  if (!worthwhile(g, outputs)) return null;
+  if (groups === 1 && channels < g.layout.block && size[0] * size[1] > 1) return 'stem';
+  if (!worthwhile(g, channels)) return null;
   const unpadded = pads.top + pads.left + pads.bottom + pads.right === 0;
   if (groups === 1 && size[0] * size[1] * strides[0] * strides[1] === 1 && unpadded) return 'pointwise';
   if (groups === channels && outputs === channels && dilations[0] * dilations[1] === 1) return 'depthwise';
@@ -26,6 +29,8 @@ export function blockedConvolution(g: Graph, x: Value, filter: Value, attributes
       return pointwise(g, x, filter);
     case 'depthwise':
       return depthwise(g, x, filter, attributes);
+    case 'stem':
+      return x.blocks ? null : stem(g, x, filter, attributes);
     case null:
       return null;
   }
@@ -38,6 +43,7 @@ export function blockedInputGradient(g: Graph, dy: Value, filter: Value, inputSh
       return pointwiseInputGradient(g, dy, filter);
     case 'depthwise':
       return depthwiseInputGradient(g, dy, filter, inputShape, attributes);
+    case 'stem':
     case null:
       return null;
   }
@@ -49,6 +55,8 @@ export function blockedFilterGradient(g: Graph, x: Value, dy: Value, filterShape
       return pointwiseFilterGradient(g, x, dy);
     case 'depthwise':
       return depthwiseFilterGradient(g, x, dy, attributes);
+    case 'stem':
+      return x.blocks ? null : stemFilterGradient(g, x, dy, attributes);
     case null:
       return null;
   }
