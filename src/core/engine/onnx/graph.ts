@@ -174,7 +174,10 @@ export class Graph {
   }
 
   reshape(x: Value, shape: readonly number[]): Value {
-    return sameShape(x.shape, shape) ? x : this.node('Reshape', [x, this.integers(shape)], shape);
+    if (sameShape(x.shape, shape)) return x;
+    const origin = this.originOf(x);
+    if (origin?.operator === 'Reshape') return this.reshape(origin.inputs[0] as Value, shape); // never one after another
+    return this.node('Reshape', [x, this.integers(shape)], shape);
   }
 
   transpose(x: Value, perm: readonly number[]): Value {
@@ -221,18 +224,28 @@ export class Graph {
     return this.node('Concat', parts, shape, { axis });
   }
 
-  /** Fills values that were declared as inputs from one vector which holds their elements in a row. */
+  /**
+   * Fills values that were declared as inputs from one vector which holds their elements in a row. Where the graph flattens
+   * one of them, it takes the piece of the vector as it is.
+   */
   unpack(vector: Value, inputs: readonly Value[]): void {
-    const flat = inputs.map(({ shape }) => ({ shape: [sizeOf(shape)], dtype: vector.dtype }));
-    const parts = this.nodes('Split', [vector, this.integers(flat.map(({ shape }) => shape[0] as number))], flat, { axis: 0 });
-    const views = inputs.map(({ name, shape }, i) => ({
-      operator: 'Reshape',
-      inputs: [(parts[i] as Value).name, this.integers(shape).name],
-      outputs: [name],
-      attributes: {},
-    }));
-    const split = this.recorded.pop() as GraphNode;
-    this.recorded.unshift(split, ...views);
+    const sizes = inputs.map(({ shape }) => sizeOf(shape));
+    const isFlat = ({ shape }: Value) => shape.length === 1;
+    const pieces = inputs.map((input) => (isFlat(input) ? input.name : `${input.name} flat`));
+    const split = { operator: 'Split', inputs: [vector.name, this.integers(sizes).name], outputs: pieces, attributes: { axis: 0 } };
+    const views = inputs.flatMap((input, i): GraphNode[] => {
+      const target = { inputs: [pieces[i] as string, this.integers(input.shape).name], outputs: [input.name] };
+      return isFlat(input) ? [] : [{ operator: 'Reshape', ...target, attributes: {} }];
+    });
+    const known = new Map(inputs.map(({ name }, i) => [name, pieces[i] as string]));
+    const renamed = new Map<string, string>();
+    const rest = this.recorded.map((node) => {
+      const [x, target] = node.inputs as [string, string];
+      const piece = node.operator === 'Reshape' && this.constants.get(target)?.value.shape[0] === 1 ? known.get(x) : undefined;
+      if (piece) renamed.set(node.outputs[0] as string, piece);
+      return { ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) };
+    });
+    this.recorded.splice(0, this.recorded.length, split, ...views, ...rest);
   }
 
   /** Σ over some axes. Long rows go in two levels, so that float32's rounding grows with the square root of their length. */

@@ -3,6 +3,7 @@ import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, TensorData } from '../engine';
 import type { Graph, Value } from './graph';
 import type { Recording } from './recorder';
+import { joinPieces } from './runs';
 import { sameShape, sizeOf } from './shapes';
 
 /** Tensors up to this size share one vector: hundreds of small ones cost more to pass than to compute. */
@@ -62,6 +63,7 @@ export class State {
       offset += sizes[i] as number;
     });
     this.addBuffer(vector, graph.concat(flat, 0));
+    joinPieces(graph);
   }
 
   private addBuffer(input: Value, output: Value | null): void {
