@@ -1,7 +1,7 @@
 import type { Conv2dAttributes } from '../../ops/conv2d';
 import { extent, outputSize } from '../../ops/geometry';
 import type { Graph, Value } from '../graph';
-import { conv } from './conv';
+import { conv, scaled } from './conv';
 import { asPlanes, blocksOf, inBlocks, type Maps, mapsOf, reorderInput, reorderOutput, whole } from './layout';
 
 /** Depthwise convolution. x: [N, C, H, W] blocked, filter: [C, 1, kh, kw] → [N, C, H', W'] blocked */
@@ -56,7 +56,8 @@ export function depthwiseInputGradient(g: Graph, dy: Value, filter: Value, input
   const group = whole(g, channels) * n;
   const planes = group / block;
   const [down, across] = [Math.ceil(height / vertical.length), Math.ceil(width / horizontal.length)];
-  const taps = tapsOf(g, filter);
+  const { maps, slope } = withoutSlope(g, dy);
+  const taps = slope ? g.multiply(tapsOf(g, filter), slope) : tapsOf(g, filter);
   const part = (v: Phase, h: Phase) => {
     const order = v.taps.flatMap((i) => h.taps.map((j) => i * attributes.size[1] + j));
     const size = [v.taps.length, h.taps.length] as const;
@@ -66,7 +67,7 @@ export function depthwiseInputGradient(g: Graph, dy: Value, filter: Value, input
       size,
       n,
     );
-    return conv(g, { x: asPlanes(g, dy), filter: some }, [1, group, down, across], {
+    return conv(g, { x: asPlanes(g, maps), filter: some }, [1, group, down, across], {
       group,
       kernel_shape: [...size],
       pads: [v.before, h.before, v.after, h.after],
@@ -96,9 +97,10 @@ export function depthwiseFilterGradient(g: Graph, x: Value, dy: Value, attribute
   const right = (columns - 1) * strides[1] + extent(attributes, 1) - width - pads.left;
   const [high, wide] = [height + Math.min(0, bottom), width + Math.min(0, right)];
   const reached = cropped(g, g.reshape(blocksOf(g, x), [group / block, height, width, block]), high, wide);
+  const { maps, slope } = withoutSlope(g, dy);
   const each = conv(
     g,
-    { x: g.reshape(reached, [1, group, high, wide]), filter: g.reshape(blocksOf(g, dy), [group, 1, rows, columns]) },
+    { x: g.reshape(reached, [1, group, high, wide]), filter: g.reshape(blocksOf(g, maps), [group, 1, rows, columns]) },
     [1, group, ...size],
     {
       group,
@@ -109,8 +111,19 @@ export function depthwiseFilterGradient(g: Graph, x: Value, dy: Value, attribute
     },
   );
   const taps = size[0] * size[1];
-  const sums = g.sum(g.reshape(each, [whole(g, channels) / block, n, taps * block]), [1]);
-  return g.reshape(reorderOutput(g, g.reshape(sums, [1, whole(g, channels), ...size]), channels), [channels, 1, ...size]);
+  const blocks = whole(g, channels) / block;
+  const sums = g.reshape(g.sum(g.reshape(each, [blocks, n, taps * block]), [1]), [blocks, taps, block]);
+  const packed = g.reshape(slope ? g.multiply(sums, slope) : sums, [1, whole(g, channels), ...size]);
+  return g.reshape(reorderOutput(g, packed, channels), [channels, 1, ...size]);
+}
+
+/** A gradient that was merely scaled goes without: what it is multiplied with takes the slope, [C/B, 1, B]. */
+function withoutSlope(g: Graph, dy: Value): { maps: Value; slope: Value | null } {
+  const factor = scaled(g, blocksOf(g, dy));
+  if (!factor) return { maps: dy, slope: null };
+  const { block } = g.layout;
+  const blocks = (factor.slope.shape[0] as number) / block;
+  return { maps: inBlocks(factor.z, dy.shape), slope: g.reshape(factor.slope, [blocks, 1, block]) };
 }
 
 /** [planes, H, W, B] → the first rows and columns */
