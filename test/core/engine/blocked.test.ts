@@ -121,6 +121,18 @@ describe('in blocks as row-major', () => {
     expect(await difference(f, given)).toBeLessThan(1e-5);
   });
 
+  it.each([1, 2])('a batch norm after the first convolution, %i examples', async (n) => {
+    const given = { x: random([n, 1, 6, 5], 'x'), filter: random([3, 1, 3, 3], 'filter'), one: random([3], 'one', 0.1, 1) };
+    const f: F = (t) => ({
+      ...batchNormTraining(conv2d(of(t, 'x'), of(t, 'filter'), { padding: 1 }), {
+        scale: of(t, 'one'),
+        offset: of(t, 'one'),
+        epsilon: 1e-3,
+      }),
+    });
+    expect(await difference(f, given)).toBeLessThan(1e-5);
+  });
+
   /** 1×1, then what is to be seen in blocks. */
   const after =
     (f: (x: Tensor, t: Given) => Record<string, Tensor>): F =>

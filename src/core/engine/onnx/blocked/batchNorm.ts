@@ -1,5 +1,4 @@
 import type { Graph, Value } from '../graph';
-import { sameShape } from '../shapes';
 import { affine, bare, conv } from './conv';
 import { asImage, blocksOf, inBlocks, mapsOf, perChannel, withoutPadding } from './layout';
 import { meanProducts, means } from './sums';
@@ -136,8 +135,8 @@ function centredByBias(g: Graph, x: Value): Pick<Statistics, 'centred' | 'mean'>
   if (!made) return null;
   const [outputs, inputs] = mapsOf(made.filter);
   const [n, , ...size] = mapsOf(x);
-  const pointwise = made.attributes.group === undefined && sameShape(made.x.shape, [1, inputs, n * size[0], size[1]]);
-  if (!pointwise || inputs >= outputs) return null;
+  const isPointwise = made.attributes.group === undefined && made.attributes.strides === undefined; // others have these
+  if (!isPointwise || inputs >= outputs) return null;
   const mean = g.reshape(means(g, inBlocks(made.x, [n, inputs, ...size])), [1, inputs, 1, 1]);
   const result = g.reshape(conv(g, { ...made, x: mean }, [1, outputs, 1, 1], made.attributes), [outputs]);
   const shape = [1, outputs, n * size[0], size[1]];
