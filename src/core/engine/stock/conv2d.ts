@@ -4,7 +4,6 @@ import { run } from '../ops/kernel';
 import * as tf from '../tf';
 import { define } from './define';
 
-type Shape = readonly number[];
 type Maps = [n: number, channels: number, height: number, width: number];
 
 /** Stock backends compute on [N, H, W, C]. */
@@ -27,11 +26,11 @@ export function padded(x: tf.Tensor, { top, left, bottom, right }: Sides, value 
 }
 
 /** [N, C, H, W] out of the padded map. */
-export function unpadded(x: tf.Tensor, { top, left }: Sides, shape: Shape): tf.Tensor {
+export function unpadded(x: tf.Tensor, { top, left }: Sides, shape: readonly number[]): tf.Tensor {
   return tf.slice(x, [0, 0, top, left], [...shape]);
 }
 
-export function paddedShape([n, channels, height, width]: Maps, { top, left, bottom, right }: Sides): Maps {
+function paddedShape([n, channels, height, width]: Maps, { top, left, bottom, right }: Sides): Maps {
   return [n, channels, height + top + bottom, width + left + right];
 }
 

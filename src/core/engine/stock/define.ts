@@ -1,4 +1,3 @@
-import type { Tensors } from '../engine';
 import * as tf from '../tf';
 
 type Kernel<Names extends string, Attributes> = (
@@ -26,6 +25,6 @@ export function registerStockKernels(backendName: string): void {
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) =>
-        tf.tidy(() => kernel(inputs as unknown as Tensors as Record<string, tf.Tensor>, attrs, backend as tf.KernelBackend)),
+        tf.tidy(() => kernel(inputs as unknown as Record<string, tf.Tensor>, attrs, backend as tf.KernelBackend)),
     });
 }

@@ -19,14 +19,16 @@ export class StockProgram implements Program {
   private disposed = false;
   private readonly state: Map<string, tf.Tensor>;
   private readonly constants: Map<string, tf.Tensor>;
+  private readonly inputs: ProgramSpec['inputs'];
 
   constructor(
     private readonly backendName: string,
     private readonly step: Step,
-    private readonly spec: ProgramSpec,
+    { state, constants, inputs }: ProgramSpec,
   ) {
-    this.state = this.tensors(spec.state);
-    this.constants = this.tensors(spec.constants);
+    this.state = this.tensors(state);
+    this.constants = this.tensors(constants);
+    this.inputs = inputs;
   }
 
   /**
@@ -34,7 +36,7 @@ export class StockProgram implements Program {
    * @throws ThawError `engine.unsupported` | `engine.outOfMemory` | `engine.failed`, and what the step itself throws
    */
   rehearse(): void {
-    const zeros = Object.entries(this.spec.inputs).map(([name, { dtype, shape }]) => {
+    const zeros = Object.entries(this.inputs).map(([name, { dtype, shape }]) => {
       const size = shape.reduce((product, n) => product * n, 1);
       return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)] as const;
     });
@@ -56,7 +58,7 @@ export class StockProgram implements Program {
 
   private runNow(given: Given): Record<string, TensorData> {
     this.checkAlive();
-    checkInputs(this.spec.inputs, given);
+    checkInputs(this.inputs, given);
     let results: Record<string, TensorData> = {};
     try {
       this.perform(given, ({ outputs, next, keep }) => {
@@ -76,7 +78,7 @@ export class StockProgram implements Program {
   /** Hands what the step returns to `use`; the tensors live no longer. */
   private perform(given: Given, use: (returned: Returned) => void): void {
     staged(this.backendName, ({ keep, checkReads }) => {
-      const inputs = Object.entries(this.spec.inputs).map(([name, { dtype, shape }]) => {
+      const inputs = Object.entries(this.inputs).map(([name, { dtype, shape }]) => {
         const data = (given[name] as Float32Array).slice(); // TensorFlow goes on using this memory
         return [name, tf.tensor(data, [...shape], dtype)] as const;
       });
