@@ -28,7 +28,7 @@ export default async function measure(photos: string): Promise<{ thumbnails: num
 }
 
 async function fineTune(window: Window, folder: string): Promise<void> {
-  await window.contextMenu(window.folder(folder), 'Fine-Tune a Model on This Folder');
+  await window.fineTune(folder);
   await window.page.getByRole('tab', { name: folder }).waitFor();
 }
 

@@ -23,7 +23,7 @@ describe.skipIf(reason)(`In Simplified Chinese${reason ? ` (${reason})` : ''}`, 
   afterAll(() => world?.close());
 
   it('the tab speaks it', async () => {
-    await window.contextMenu(window.folder('vehicles'), /Fine-Tune a Model on This Folder|用此文件夹微调模型/);
+    await window.fineTune('vehicles', /Fine-Tune a Model on This Folder|用此文件夹微调模型/);
     await window.tab.getByRole('button', { name: words['Start training'], exact: true }).waitFor();
     await window.tab.getByRole('region', { name: words.Layers, exact: true }).waitFor();
     await window.picture('ready - Chinese');

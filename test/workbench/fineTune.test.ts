@@ -44,7 +44,7 @@ describe.skipIf(reason)(`Fine-tuning in the workbench${reason ? ` (${reason})` :
   afterAll(() => world?.close());
 
   it('opens a tab from the context menu of a folder', async () => {
-    await window.contextMenu(window.folder('vehicles'), 'Fine-Tune a Model on This Folder');
+    await window.fineTune('vehicles');
     await window.page.getByRole('tab', { name: 'vehicles' }).waitFor();
     await window.tab.getByRole('heading', { name: 'vehicles' }).waitFor();
   });

@@ -17,7 +17,7 @@ export default async function readmePicture(file: string): Promise<void> {
     await page.setViewportSize({ width: 1640, height: 1010 });
     const window = new Window(page);
     await window.ready();
-    await window.contextMenu(window.folder('vehicles'), 'Fine-Tune a Model on This Folder');
+    await window.fineTune('vehicles');
     await until('pictures are drawn', () => isDrawn(window.tab.locator('img')));
     await window.activity('Thaw').click();
     await window.tab.getByRole('radio', { name: 'Top blocks' }).click();

@@ -23,7 +23,7 @@ describe.skipIf(reason)(`A workspace that nobody trusts${reason ? ` (${reason})`
   afterAll(() => world?.close());
 
   it('can be looked at, and trains nothing', async () => {
-    await window.contextMenu(window.folder('vehicles'), 'Fine-Tune a Model on This Folder');
+    await window.fineTune('vehicles');
     await window.tab.locator('img').first().waitFor();
     await window.tab.getByText('Training needs a workspace that you trust.').waitFor();
     await window.tab.getByRole('button', { name: 'Manage workspace trust' }).waitFor();

@@ -34,9 +34,25 @@ export class Window {
     return this.page.locator('.pane-body .monaco-list-row', { hasText: text });
   }
 
+  /** Right-clicks a folder and opens its tab. */
+  async fineTune(folder: string, item: string | RegExp = 'Fine-Tune a Model on This Folder'): Promise<void> {
+    // Whatever moves the layout (the banner of an untrusted workspace, say) closes a menu, and the click with it.
+    await until(`the tab of ${folder} opens`, async () => {
+      await this.contextMenu(this.folder(folder), item);
+      return this.page
+        .locator('.tabs-container')
+        .getByRole('tab', { name: folder })
+        .waitFor({ timeout: 5000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+  }
+
   async contextMenu(target: Locator, item: string | RegExp): Promise<void> {
-    await target.click({ button: 'right' });
     const entry = this.page.getByRole('menuitem', { name: item });
+    await target.click({ button: 'right' });
     await entry.waitFor();
     // A menu ignores clicks in its first 100 ms (the right button's release might be one) and may then swallow later ones.
     await until(`the menu closes after ${item}`, async () => {
