@@ -14,7 +14,30 @@ case, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 
-if case.startswith("mobilenet"):
+
+def convnet():
+    """Thaw's convnet_small: four times a 3×3 convolution that halves, then one around which its input is added."""
+
+    def layer(inputs, outputs, stride):
+        return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+    class Stage(nn.Module):
+        def __init__(self, inputs, outputs):
+            super().__init__()
+            self.halving, self.residual = layer(inputs, outputs, 2), layer(outputs, outputs, 1)
+
+        def forward(self, x):
+            halved = self.halving(x)
+            return halved + self.residual(halved)
+
+    stages = [Stage(inputs, outputs) for inputs, outputs in zip([3, 16, 32, 64], [16, 32, 64, 128])]
+    return nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+
+
+if case == "convnet":
+    model = convnet()
+    x = torch.rand(16, 3, 96, 96)
+elif case.startswith("mobilenet"):
     model = timm.create_model("mobilenetv2_035", num_classes=10)
     x = torch.rand(16, 3, 96, 96)
 else:

@@ -95,6 +95,38 @@ describe('in blocks as row-major', () => {
     expect(await difference(f, given)).toBeLessThan(1e-5);
   });
 
+  const dense = [
+    [1, 20, 16],
+    [3, 16, 40],
+  ].flatMap(([n, channels, outputs]) =>
+    (
+      [
+        [3, 3],
+        [2, 3],
+        [5, 5],
+      ] as const
+    ).flatMap((size) =>
+      ([1, 2, [2, 1]] as const).flatMap((strides) =>
+        (['same', 0, 1, { top: 0, left: 1, bottom: 2, right: 0 }] as const).map((padding) => ({
+          n,
+          channels,
+          outputs,
+          size,
+          strides,
+          padding,
+        })),
+      ),
+    ),
+  );
+  it.each(dense)('$n×$channels → $outputs, $size / $strides, padding $padding', async (c) => {
+    const given = {
+      x: random([c.n as number, c.channels as number, 7, 8], 'x'),
+      filter: random([c.outputs as number, c.channels as number, ...c.size], 'filter'),
+    };
+    const f: F = (t) => ({ y: conv2d(of(t, 'x'), of(t, 'filter'), { strides: c.strides, padding: c.padding }) });
+    expect(await difference(f, given)).toBeLessThan(1e-5);
+  });
+
   const stems = [
     [3, 16],
     [3, 20],

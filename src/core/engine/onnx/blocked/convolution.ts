@@ -1,12 +1,13 @@
 import type { Conv2dAttributes } from '../../ops/conv2d';
 import type { Graph, Value } from '../graph';
+import { dense, denseFilterGradient, denseInputGradient } from './dense';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { type Maps, mapsOf, worthwhile } from './layout';
 import { pointwise, pointwiseFilterGradient, pointwiseInputGradient } from './pointwise';
 import { stem, stemFilterGradient } from './stem';
 
 /** The convolutions that have a form in blocks. Null everywhere below: this one has none, or none that pays. */
-type Kind = 'pointwise' | 'depthwise' | 'stem';
+type Kind = 'pointwise' | 'depthwise' | 'stem' | 'dense';
 
 function kindOf(g: Graph, [, channels]: Maps, [outputs]: Maps, { groups, size, strides, dilations, pads }: Conv2dAttributes): Kind | null {
   if (!worthwhile(g, outputs)) return null;
@@ -14,6 +15,7 @@ function kindOf(g: Graph, [, channels]: Maps, [outputs]: Maps, { groups, size, s
   if (!worthwhile(g, channels)) return null;
   const unpadded = pads.top + pads.left + pads.bottom + pads.right === 0;
   if (groups === 1 && size[0] * size[1] * strides[0] * strides[1] === 1 && unpadded) return 'pointwise';
+  if (groups === 1 && size[0] * size[1] > 1) return 'dense';
   if (groups === channels && outputs === channels && dilations[0] * dilations[1] === 1) return 'depthwise';
   return null;
 }
@@ -31,6 +33,8 @@ export function blockedConvolution(g: Graph, x: Value, filter: Value, attributes
       return depthwise(g, x, filter, attributes);
     case 'stem':
       return x.blocks ? null : stem(g, x, filter, attributes);
+    case 'dense':
+      return dense(g, x, filter, attributes);
     case null:
       return null;
   }
@@ -43,6 +47,8 @@ export function blockedInputGradient(g: Graph, dy: Value, filter: Value, inputSh
       return pointwiseInputGradient(g, dy, filter);
     case 'depthwise':
       return depthwiseInputGradient(g, dy, filter, inputShape, attributes);
+    case 'dense':
+      return denseInputGradient(g, dy, filter, inputShape, attributes);
     case 'stem':
     case null:
       return null;
@@ -57,6 +63,8 @@ export function blockedFilterGradient(g: Graph, x: Value, dy: Value, filterShape
       return depthwiseFilterGradient(g, x, dy, attributes);
     case 'stem':
       return x.blocks ? null : stemFilterGradient(g, x, dy, attributes);
+    case 'dense':
+      return denseFilterGradient(g, x, dy, attributes);
     case null:
       return null;
   }

@@ -2,7 +2,8 @@ import type { Conv2dAttributes } from '../../ops/conv2d';
 import { extent, outputSize } from '../../ops/geometry';
 import type { Graph, Value } from '../graph';
 import { conv, scaled } from './conv';
-import { asPlanes, blocksOf, inBlocks, type Maps, mapsOf, reorderInput, reorderOutput, whole } from './layout';
+import { asPlanes, blocksOf, cropped, inBlocks, type Maps, mapsOf, reorderInput, reorderOutput, whole } from './layout';
+import { interleaved, type Phase, phasesOf } from './phases';
 
 /** Depthwise convolution. x: [N, C, H, W] blocked, filter: [C, 1, kh, kw] → [N, C, H', W'] blocked */
 export function depthwise(g: Graph, x: Value, filter: Value, attributes: Conv2dAttributes): Value {
@@ -20,66 +21,24 @@ export function depthwise(g: Graph, x: Value, filter: Value, attributes: Conv2dA
   return inBlocks(y, [n, channels, rows, columns]);
 }
 
-/** The positions of dx along one axis that leave the same rest when divided by the stride; what reaches them, from dy. */
-interface Phase {
-  /** Taps of the filter in the order of the positions of dy that they meet. */
-  readonly taps: readonly number[];
-  readonly before: number;
-  readonly after: number;
-}
-
-/**
- * dx[s·j + r] = Σ over d of dy[j + d]·w[r + pad − s·d]: for each rest r a convolution of dy with some of the taps, whose
- * results are interleaved. Null where one of these convolutions has no taps or would have to crop dy.
- */
-export function phasesOf(length: number, outputs: number, axis: 0 | 1, attributes: Conv2dAttributes): Phase[] | null {
-  const { size, strides, pads } = attributes;
-  const [taps, stride, pad] = [size[axis], strides[axis], axis === 0 ? pads.top : pads.left];
-  const each = Math.ceil(length / stride);
-  const phases = Array.from({ length: stride }, (_, rest): Phase => {
-    const first = Math.ceil((rest + pad - taps + 1) / stride);
-    const last = Math.floor((rest + pad) / stride);
-    const met = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => rest + pad - stride * (first + i));
-    return { taps: met, before: -first, after: each - outputs + first + met.length - 1 };
-  });
-  return phases.every(({ taps, before, after }) => taps.length > 0 && before >= 0 && after >= 0) ? phases : null;
-}
-
 /** dy: [N, C, H', W'], filter: [C, 1, kh, kw] → [N, C, H, W] blocked; null where `phasesOf` has no answer. */
 export function depthwiseInputGradient(g: Graph, dy: Value, filter: Value, inputShape: Maps, attributes: Conv2dAttributes): Value | null {
-  const [n, channels, height, width] = inputShape;
-  const [, , rows, columns] = mapsOf(dy);
-  const vertical = phasesOf(height, rows, 0, attributes);
-  const horizontal = phasesOf(width, columns, 1, attributes);
-  if (!vertical || !horizontal || attributes.dilations.some((dilation) => dilation !== 1)) return null;
+  const phases = phasesOf(dy, inputShape, attributes);
+  if (!phases) return null;
+  const [n, channels] = inputShape;
   const { block } = g.layout;
   const group = whole(g, channels) * n;
-  const planes = group / block;
-  const [down, across] = [Math.ceil(height / vertical.length), Math.ceil(width / horizontal.length)];
   const { maps, slope } = withoutSlope(g, dy);
   const taps = slope ? g.multiply(tapsOf(g, filter), slope) : tapsOf(g, filter);
-  const part = (v: Phase, h: Phase) => {
-    const order = v.taps.flatMap((i) => h.taps.map((j) => i * attributes.size[1] + j));
-    const size = [v.taps.length, h.taps.length] as const;
-    const some = forEachExample(
-      g,
-      g.node('Gather', [taps, g.integers(order)], [taps.shape[0] as number, order.length, block], { axis: 1 }),
-      size,
-      n,
-    );
-    return conv(g, { x: asPlanes(g, maps), filter: some }, [1, group, down, across], {
+  const part = ({ size, order, pads }: Phase) => {
+    const some = g.node('Gather', [taps, g.integers(order)], [taps.shape[0] as number, order.length, block], { axis: 1 });
+    return conv(g, { x: asPlanes(g, maps), filter: forEachExample(g, some, size, n) }, [1, group, phases.height, phases.width], {
       group,
       kernel_shape: [...size],
-      pads: [v.before, h.before, v.after, h.after],
+      pads: [...pads],
     });
   };
-  const lines = vertical.map((v) => {
-    const parts = horizontal.map((h) => g.reshape(part(v, h), [planes * down * across, block]));
-    return g.reshape(parts.length === 1 ? (parts[0] as Value) : g.concat(parts, 1), [planes * down, across * horizontal.length * block]);
-  });
-  const all = lines.length === 1 ? (lines[0] as Value) : g.concat(lines, 1);
-  const dx = cropped(g, g.reshape(all, [planes, down * vertical.length, across * horizontal.length, block]), height, width);
-  return inBlocks(dx, [n, channels, height, width]);
+  return inBlocks(interleaved(g, phases, part, group / block, inputShape), inputShape);
 }
 
 /**
@@ -124,12 +83,6 @@ function withoutSlope(g: Graph, dy: Value): { maps: Value; slope: Value | null }
   const { block } = g.layout;
   const blocks = (factor.slope.shape[0] as number) / block;
   return { maps: inBlocks(factor.z, dy.shape), slope: g.reshape(factor.slope, [blocks, 1, block]) };
-}
-
-/** [planes, H, W, B] → the first rows and columns */
-function cropped(g: Graph, x: Value, height: number, width: number): Value {
-  const [, rows, columns] = x.shape as [number, number, number, number];
-  return rows === height && columns === width ? x : g.slice(x, [1, 2], [0, 0], [height, width]);
 }
 
 /** [C, 1, kh, kw] → [C/B, kh·kw, B] */

@@ -67,6 +67,12 @@ export function withoutPadding(g: Graph, values: Value, channels: number): Value
   return padded === channels ? values : g.slice(values, [0], [0], [channels]);
 }
 
+/** [planes, H, W, B] → the first rows and columns */
+export function cropped(g: Graph, x: Value, height: number, width: number): Value {
+  const [, rows, columns] = x.shape as [number, number, number, number];
+  return rows === height && columns === width ? x : g.slice(x, [1, 2], [0, 0], [height, width]);
+}
+
 /** Into blocks of dimension 1, or of the last one: [n, C, h, w] or [n, h, w, C] → [n, C/B, h, w, B]. */
 export function reorderInput(g: Graph, x: Value, shape: readonly number[], { last = false } = {}): Value {
   return g.node('com.microsoft.nchwc.ReorderInput', [x], shape, last ? { channels_last: 1 } : {});
