@@ -1,6 +1,7 @@
 // Training steps against PyTorch, in turns: node bench/steps.mjs [--rounds 7] [--steps 4] [--threads 2] [--only CASE,CASE]
 // Each round times some steps of Thaw, of Thaw with the portable operators, and of PyTorch (bench/.peers, channels_last) one
-// after another, so that a busy moment of the machine falls on all; ratios are medians over the rounds.
+// after another, so that a busy moment of the machine falls on all. Times are median / minimum over the rounds, ratios the
+// medians of the rounds' own. With one thread the processor's time is compared, too: it does not count waiting for others.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,7 +20,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const [rounds, steps, threads] = [values.rounds, values.steps, values.threads].map(Number);
+const [steps, threads] = [values.steps, values.threads].map(Number);
 const python = path.join(root, 'bench/.peers/bin/python');
 
 const outfile = path.join(root, 'dist/bench/steps.cjs');
@@ -33,33 +34,50 @@ await esbuild.build({
 });
 const { caseNames, trainingStepOf } = createRequire(import.meta.url)(outfile);
 
-console.log('| training step, batch 16 | Thaw | portable | PyTorch | Thaw / PyTorch | portable / PyTorch | compile |');
-console.log('|---|---|---|---|---|---|---|');
-for (const name of values.only?.split(',') ?? caseNames) console.log(await measured(name));
+const ratios = ['Thaw / PyTorch', 'portable / PyTorch', ...(threads === 1 ? ['Thaw / PyTorch, processor time'] : [])];
+const columns = ['training step, batch 16', 'Thaw, ms', 'portable, ms', 'PyTorch, ms', ...ratios, 'compile, s'];
+console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
+for (const name of values.only?.split(',') ?? caseNames) console.log(`| ${(await measured(name)).join(' | ')} |`);
 
 async function measured(name) {
   const thaw = await trainingStepOf(name, 'auto', threads);
   const portable = await trainingStepOf(name, 'portable', threads);
   const peer = existsSync(python) ? await peerOf(name) : null;
-  const sides = { thaw: milliseconds(thaw), portable: milliseconds(portable), ...(peer && { peer: peer.milliseconds }) };
-  const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
-  for (let round = 0; round < rounds; round++) for (const [side, time] of Object.entries(sides)) times[side].push(await time());
+  const sides = { thaw: timesOf(thaw), portable: timesOf(portable), ...(peer && { peer: peer.times }) };
+  const rounds = Array.from({ length: Number(values.rounds) }, () => ({}));
+  for (const round of rounds) for (const [side, times] of Object.entries(sides)) round[side] = await times();
   await Promise.all([thaw.dispose(), portable.dispose()]);
   peer?.end();
-  const shown = (side) => (times[side] ? `${median(times[side]).toFixed(1)} / ${Math.min(...times[side]).toFixed(1)} ms` : '–');
-  const ratio = (side) =>
-    times.peer
-      ? `${median(times[side].map((ms, i) => ms / times.peer[i])).toFixed(2)} (quiet ${(Math.min(...times[side]) / Math.min(...times.peer)).toFixed(2)})`
-      : '–';
-  return `| ${[name, ...['thaw', 'portable', 'peer'].map(shown), ratio('thaw'), ratio('portable'), `${thaw.seconds.toFixed(2)} s`].join(' | ')} |`;
+  const all = (side, kind) => rounds.map((round) => round[side]?.[kind]);
+  const shown = (side) =>
+    peer || side !== 'peer' ? `${median(all(side, 'wall')).toFixed(1)} / ${Math.min(...all(side, 'wall')).toFixed(1)}` : '–';
+  const ratio = (side, kind) => {
+    if (!peer) return '–';
+    const each = all(side, kind).map((ms, i) => ms / rounds[i].peer[kind]);
+    return `${median(each).toFixed(2)} (minima ${(Math.min(...all(side, kind)) / Math.min(...all('peer', kind))).toFixed(2)})`;
+  };
+  const processor = threads === 1 ? [ratio('thaw', 'processor')] : [];
+  return [
+    name,
+    shown('thaw'),
+    shown('portable'),
+    shown('peer'),
+    ratio('thaw', 'wall'),
+    ratio('portable', 'wall'),
+    ...processor,
+    thaw.seconds.toFixed(2),
+  ];
 }
 
-/** Of one step, over some. */
-function milliseconds({ step }) {
+/** Milliseconds of a step, over some. */
+function timesOf({ step }) {
   return async () => {
+    const used = process.cpuUsage();
     const start = performance.now();
     for (let i = 0; i < steps; i++) await step();
-    return (performance.now() - start) / steps;
+    const wall = (performance.now() - start) / steps;
+    const { user, system } = process.cpuUsage(used);
+    return { wall, processor: (user + system) / 1000 / steps };
   };
 }
 
@@ -67,10 +85,10 @@ function milliseconds({ step }) {
 async function peerOf(name) {
   const child = spawn(python, [path.join(root, 'bench/peers/steps.py'), name, `${threads}`], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => Number((await lines.next()).value);
+  const answer = async () => JSON.parse((await lines.next()).value);
   await answer();
   return {
-    milliseconds: async () => {
+    times: async () => {
       child.stdin.write(`${steps}\n`);
       return answer();
     },

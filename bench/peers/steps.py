@@ -1,8 +1,10 @@
 """PyTorch's side of bench/steps.mjs: the same training steps, eager, channels_last, batch 16.
 
-usage: steps.py CASE THREADS    prints 0 when ready; for each line N on stdin, the milliseconds of a step over N steps
+usage: steps.py CASE THREADS    prints null when ready; for each line N on stdin, the milliseconds of
+a step over N steps: {"wall", "processor"}
 """
 
+import json
 import sys
 import time
 
@@ -64,10 +66,11 @@ def step():
 
 for _ in range(3):
     step()
-print(0, flush=True)
+print("null", flush=True)
 for line in sys.stdin:
     count = int(line)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     for _ in range(count):
         step()
-    print((time.perf_counter() - start) * 1000 / count, flush=True)
+    wall, processor = time.perf_counter() - start, time.process_time() - used
+    print(json.dumps({"wall": wall * 1000 / count, "processor": processor * 1000 / count}), flush=True)
