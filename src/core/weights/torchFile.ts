@@ -10,6 +10,7 @@ import { arrayFor, convert, isNative } from './elements';
 import { unpickle } from './pickle';
 import { elementBytes } from './safetensorsHeader';
 import { gather, type Storage, storedTensors, TensorHost } from './torchTensors';
+import { ZipReader } from './zipReader';
 
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 /** The pickle holds names and shapes alone; the values lie beside it. */
@@ -28,10 +29,10 @@ export async function readTorchFile(path: string): Promise<Map<string, TensorDat
     throw unreadable(path, error);
   }
   try {
-    const cursor = new FileCursor(descriptor, fstatSync(descriptor).size);
-    const zipped = cursor.remaining >= 4 && cursor.bytes(4).readUInt32LE() === 0x04034b50;
-    if (zipped) return await readZip(path);
-    return readLegacy(path, new FileCursor(descriptor, fstatSync(descriptor).size));
+    const { size } = fstatSync(descriptor);
+    const zipped = size >= 4 && new FileCursor(descriptor, size).bytes(4).readUInt32LE() === 0x04034b50;
+    if (zipped) return await readZip(path, new ZipReader(descriptor, size), size);
+    return readLegacy(path, new FileCursor(descriptor, size));
   } catch (error) {
     if (error instanceof ThawError) throw error;
     throw corrupt(path, l10n.t('This is not a checkpoint that PyTorch wrote: {0}.', (error as Error).message), error);
@@ -61,8 +62,9 @@ function readLegacy(path: string, cursor: FileCursor): Map<string, TensorData> {
 }
 
 /** A zip, nothing in it compressed: `name/data.pkl` and `name/data/<key>`. */
-async function readZip(path: string): Promise<Map<string, TensorData>> {
-  const zip = await promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open)(path, { autoClose: false, lazyEntries: true });
+async function readZip(path: string, reader: ZipReader, size: number): Promise<Map<string, TensorData>> {
+  const open = promisify<yauzl.RandomAccessReader, number, yauzl.Options, yauzl.ZipFile>(yauzl.fromRandomAccessReader);
+  const zip = await open(reader, size, { autoClose: false, lazyEntries: true });
   try {
     const entries = await entriesOf(zip);
     const [pickleName] = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
