@@ -2,13 +2,11 @@ import * as l10n from '@vscode/l10n';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, Program, ProgramSpec, TensorData } from '../engine';
+import { checkInputs, type Given } from '../inputs';
 import { failed } from './failures';
 import type { Value } from './graph';
 import type { Ort } from './runtime';
-import { sizeOf } from './shapes';
 import type { State, StateBuffer } from './state';
-
-type Given = Readonly<Record<string, Float32Array | Int32Array>>;
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */
 export class OnnxProgram implements Program {
@@ -50,15 +48,11 @@ export class OnnxProgram implements Program {
 
   private inputFeeds(given: Given): Record<string, OrtTensor> {
     const feeds: Record<string, OrtTensor> = {};
+    checkInputs(this.inputs, given);
     const fed = new Set(this.session.inputNames);
     for (const [name, { shape, dtype }] of Object.entries(this.inputs)) {
-      const data = given[name];
-      const fits = dtype === 'int32' ? data instanceof Int32Array : data instanceof Float32Array;
-      if (!data || !fits || data.length !== sizeOf(shape))
-        throw badInput(l10n.t('The input "{0}" must be {1} [{2}].', name, dtype, `${shape}`));
-      if (dtype === 'float32' && !allNumbers(data)) throw badInput(l10n.t('The input "{0}" holds values that are not numbers.', name));
       const key = `input:${name}`;
-      if (fed.has(key)) feeds[key] = this.tensor({ name, shape, dtype }, data);
+      if (fed.has(key)) feeds[key] = this.tensor({ name, shape, dtype }, given[name] as Float32Array | Int32Array);
     }
     return feeds;
   }
@@ -96,14 +90,4 @@ export function outputsOf(state: State): Value[] {
 
 function dataOf({ shape, dtype }: Value, tensor: OrtTensor): TensorData {
   return { shape, dtype: dtype === 'int32' ? 'int32' : 'float32', data: tensor.data as Float32Array | Int32Array };
-}
-
-function allNumbers(data: Float32Array | Int32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += (data[i] as number) * 0; // NaN and ±∞ times zero are NaN
-  return sum === 0;
-}
-
-function badInput(message: string): ThawError {
-  return new ThawError('engine.failed', message, l10n.t('The data that the step was given is damaged, or of another shape.'));
 }
