@@ -1,4 +1,5 @@
 // npm run bench: what Thaw must reach, measured on this machine, against PyTorch where bench/.peers is set up.
+// DATA: pictures in train/ and val/, as PyTorch's own tutorial has them (hymenoptera); the samples by default.
 // usage: node bench/run.mjs [DATA] [--rounds N] [--only train,memory,workbench]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -15,9 +16,7 @@ const { positionals, values } = parseArgs({
   options: { rounds: { type: 'string', default: '2' }, only: { type: 'string', default: 'train,memory,workbench' } },
 });
 const parts = values.only.split(',');
-const data = [positionals[0], path.join(root, '../shared/real/hymenoptera'), path.join(root, 'samples/vehicles')].find(
-  (p) => p && existsSync(p),
-);
+const data = path.resolve(positionals[0] ?? path.join(root, 'samples/vehicles'));
 const python = path.join(root, 'bench/.peers/bin/python');
 const weights = path.join(root, 'models/efficientnet_lite0/model.safetensors');
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'thaw-bench-'));
