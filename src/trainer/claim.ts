@@ -1,12 +1,13 @@
-import { open, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
-import { liveProcess, readRecord, writeProcess } from '../core/runs';
+import { isAlive, liveProcess, readRecord, writeProcess } from '../core/runs';
 import { ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
 import { runProcessSchema } from '../protocol/trainer';
 
-/** Looking and writing take milliseconds; a lock as old as this was left by a process that died in between. */
+/** Looking and writing take milliseconds; a lock as old as this without a name in it was left by a process that died. */
 const staleMs = 10_000;
 
 /**
@@ -16,7 +17,7 @@ const staleMs = 10_000;
 export async function claim(folder: string, address: string): Promise<void> {
   await readRecord(folder);
   const lock = join(folder, 'process.lock');
-  if (!(await locked(lock)) && !((await isStale(lock)) && (await locked(lock)))) throw busy(folder);
+  if (!(await locked(lock))) throw busy(folder);
   try {
     if (await liveProcess(folder)) throw busy(folder);
     await sweep(folder);
@@ -38,21 +39,29 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-async function locked(path: string): Promise<boolean> {
-  try {
-    await (await open(path, 'wx')).close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+/** Takes the lock, also from a process that was killed while it held it. @returns false where a living one has it. */
+async function locked(lock: string): Promise<boolean> {
+  for (;;) {
+    try {
+      await writeFile(lock, String(process.pid), { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = await holderOf(lock);
+    if (holder === 'alive') return false;
+    if (holder === 'dead') await rm(lock, { force: true });
+    else await setTimeout(20);
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  if (found && Date.now() - found.mtimeMs < staleMs) return false;
-  await rm(path, { force: true });
-  return true;
+/** Between making a lock and writing its name into it a process is `unnamed`. */
+async function holderOf(lock: string): Promise<'alive' | 'dead' | 'unnamed' | 'gone'> {
+  const found = await stat(lock).catch(() => null);
+  const name = await readFile(lock, 'utf8').catch(() => null);
+  if (!found || name === null) return 'gone';
+  if (name === '') return Date.now() - found.mtimeMs < staleMs ? 'unnamed' : 'dead';
+  return isAlive(Number(name)) ? 'alive' : 'dead';
 }
 
 function busy(folder: string): ThawError {

@@ -34,7 +34,8 @@ async function readProcess(folder: string): Promise<RunProcess | null> {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that number on this machine. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
