@@ -131,8 +131,9 @@ async function trainPeer() {
   return { ...spent, accuracy: answer.accuracy };
 }
 
-const times = ({ seconds, processor }) =>
-  `${seconds.toFixed(1)} s${processor === null ? '' : ` (${processor.toFixed(1)} s of processor time)`}`;
+function times({ seconds, processor }) {
+  return `${seconds.toFixed(1)} s${processor === null ? '' : ` (${processor.toFixed(1)} s of processor time)`}`;
+}
 
 /** The median, and every round's value. */
 function spread(numbers, unit, digits) {
