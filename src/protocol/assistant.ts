@@ -75,7 +75,7 @@ export type LayersAnswer = z.infer<typeof layersAnswerSchema>;
 
 export const inspectAnswerSchema = z.object({
   summary: dataSummarySchema,
-  /** All examples, sent once the splits are known (absent in earlier progress). */
+  /** All examples; in the first progress as the folder has them, before anything is checked or split off. */
   examples: z.array(exampleRowSchema).optional(),
 });
 export type InspectAnswer = z.infer<typeof inspectAnswerSchema>;

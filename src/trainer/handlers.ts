@@ -20,10 +20,10 @@ const predictor = new WarmPredictor();
 export const handlers: Handlers = {
   async inspect({ path: root, validationSplit, testSplit }, { signal, progress }) {
     const { openDataset, findLookalikes } = await import('../core/data');
-    const onProgress = (summary: InspectAnswer['summary']) => progress({ summary } satisfies InspectAnswer);
+    const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) =>
+      progress({ summary, examples } satisfies InspectAnswer);
     const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress });
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
-    progress({ summary: dataset.summary, examples } satisfies InspectAnswer);
     const found = await findLookalikes(dataset, { signal });
     return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
   },

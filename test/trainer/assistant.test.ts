@@ -57,7 +57,8 @@ describe('the assistant', () => {
     expect(examples).toHaveLength(24);
     const progress = messages.filter((m) => m.type === 'progress').map((m) => answerSchemas.inspect.parse(m.value));
     expect(progress.length).toBeGreaterThanOrEqual(2);
-    expect(progress[0]?.examples).toBeUndefined();
+    expect(progress[0]?.examples).toHaveLength(24); // all in train, before any file is hashed: thumbnails need not wait
+    expect(new Set(progress[0]?.examples?.map(({ split }) => split))).toEqual(new Set(['train']));
     expect(progress.at(-1)?.examples).toEqual(examples);
   });
 

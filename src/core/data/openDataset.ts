@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { type DataSummary, type Problem, type Split, splitNames } from '../../protocol/data';
+import { type DataSummary, type ExampleRow, type Problem, type Split, splitNames } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
 import { mapFiles } from './concurrent';
 import { type Hashed, withoutCopies } from './copies';
@@ -18,8 +18,11 @@ export interface OpenOptions {
   readonly validationSplit: number;
   readonly testSplit: number;
   readonly signal?: AbortSignal;
-  /** Called as soon as the files are counted (no hashes yet: nothing is split off, `fingerprint` is ''), and at the end. */
-  readonly onProgress?: (summary: DataSummary) => void;
+  /**
+   * Called as soon as the files are counted (no hashes yet: nothing is checked or split off, `fingerprint` is ''), and at
+   * the end.
+   */
+  readonly onProgress?: (summary: DataSummary, examples: ExampleRow[]) => void;
 }
 
 /** Fewer training examples than this in a class are worth a word. */
@@ -45,7 +48,9 @@ export async function openDataset(root: string, options: OpenOptions): Promise<D
   const classes = [...new Set(found.candidates.map((candidate) => candidate.label))].sort(byName);
   const indexOf = new Map(classes.map((name, i) => [name, i]));
   const given = new Set(found.candidates.map((candidate) => candidate.split));
-  options.onProgress?.(summarise(absolute, classes, found.candidates, found.problems, given, found.origin, ''));
+  const rowsOf = (files: readonly { path: string; label: string; split: Split }[]): ExampleRow[] =>
+    files.map(({ path, label, split }) => ({ path, label: indexOf.get(label) as number, split }));
+  options.onProgress?.(summarise(absolute, classes, found.candidates, found.problems, given, found.origin, ''), rowsOf(found.candidates));
 
   const { fine, problems: faults } = await inspectAll(absolute, found, options.signal);
   const { kept, problems: copies } = withoutCopies(fine);
@@ -57,7 +62,7 @@ export async function openDataset(root: string, options: OpenOptions): Promise<D
   if (options.testSplit > 0) wanted.add('test');
   const all = [...faults, ...copies, ...found.problems, ...checkCounts(classes, dealt, wanted)];
   const summary = summarise(absolute, classes, dealt, all, given, found.origin, fingerprintOf(dealt));
-  options.onProgress?.(summary);
+  options.onProgress?.(summary, rowsOf(dealt));
   return {
     root: absolute,
     task: summary.task,
