@@ -24,6 +24,19 @@ const tensorflow = {
     testTimeout: 60_000,
   },
 };
+
+/** The engine's tests once more, on onnxruntime's WebAssembly build. */
+const wasm = {
+  test: {
+    name: 'wasm',
+    deps,
+    include: ['test/core/engine/**/*.test.ts'],
+    exclude: ['test/core/engine/blocked.test.ts'], // kernels that it lacks
+    env: { THAW_ONNX: 'web' },
+    testTimeout: 60_000,
+  },
+};
+const hasWasm = existsSync(new URL('node_modules/onnxruntime-web', import.meta.url));
 const hasTensorflow = existsSync(new URL('.tensorflow', import.meta.url));
 
 /** `unit` runs in a minute or two; `slow` trains and kills processes. The workbench's tests stand apart (test/workbench). */
@@ -49,6 +62,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(hasWasm ? [wasm] : []),
       ...(hasTensorflow ? [tensorflow] : []),
     ],
   },

@@ -29,7 +29,7 @@ await esbuild.build({
   outfile,
   bundle: true,
   platform: 'node',
-  external: ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-node'],
+  external: ['onnxruntime-node', 'onnxruntime-web', 'sharp', '@tensorflow/tfjs-node'],
   logLevel: 'error',
 });
 const { caseNames, trainingStepOf } = createRequire(import.meta.url)(outfile);

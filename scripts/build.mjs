@@ -26,8 +26,8 @@ const bundles = [
   { entry: 'webview-ui/main.tsx', out: 'dist/webview/main.js', platform: 'browser', forbidden: ['vscode', 'node:', ...heavy] },
 ];
 
-/** Native packages stand beside the bundles in node_modules. */
-const natives = ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-node'];
+/** Native packages, and what stands in for one, are beside the bundles in node_modules. */
+const natives = ['onnxruntime-node', 'onnxruntime-web', 'sharp', '@tensorflow/tfjs-node'];
 
 function optionsFor(bundle) {
   const { entry, out, platform, executable } = bundle;

@@ -6,7 +6,7 @@ import { root } from './steps.mjs';
 
 const file = path.join(root, 'THIRD_PARTY_NOTICES.md');
 /** Shipped unbundled; the natives of sharp are named by what they are on any platform. */
-const unbundled = ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img/colour', 'detect-libc', 'semver'];
+const unbundled = ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common', 'sharp', '@img/colour', 'detect-libc', 'semver'];
 
 /** The text of a licence that a package names without carrying it. */
 const standard = { 'Apache-2.0': 'Apache-2.0.txt', MIT: 'MIT.txt' };
@@ -28,6 +28,7 @@ function notice(name) {
 const holders = {
   'onnxruntime-node': 'Microsoft Corporation',
   'onnxruntime-common': 'Microsoft Corporation',
+  'onnxruntime-web': 'Microsoft Corporation',
   '@vscode/l10n': 'Microsoft Corporation',
   '@tensorflow/tfjs-core': 'Google LLC',
 };

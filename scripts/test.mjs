@@ -1,5 +1,5 @@
 // npm test: installs what it needs, then checks types and style, builds, packs, and runs all tests, the workbench's too.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bundledModel } from './bundled-model.mjs';
@@ -56,8 +56,10 @@ await step('Style and layers', () => node([program('@biomejs/biome', 'biome'), '
 await step('Build', () => node(['scripts/build.mjs']));
 await step('Licences of what is shipped', () => node(['scripts/notices.mjs', '--check']));
 const pretrained = await bundledModel();
+const hasWasm = existsSync(path.join(root, 'node_modules/onnxruntime-web'));
 const withoutTensorflow = await setupTensorflow();
 await suite('unit', ['--project', 'unit']);
+if (hasWasm) await suite('wasm', ['--project', 'wasm']);
 if (!withoutTensorflow) await suite('tensorflow', ['--project', 'tensorflow']);
 await suite('slow', ['--project', 'slow']);
 await step('Package', () => node(['scripts/package.mjs', '--no-build']));
@@ -67,6 +69,7 @@ rmSync(results, { recursive: true });
 
 heading('Summary');
 if (!pretrained) console.log('The bundled model was not there: what needs it was skipped.');
+if (!hasWasm) console.log("The engine's tests in WebAssembly were skipped: onnxruntime-web is not installed.");
 if (withoutTensorflow) console.log(`The engine's tests on TensorFlow were skipped: ${withoutTensorflow}.`);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

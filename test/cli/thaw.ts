@@ -30,7 +30,7 @@ export async function bundled(): Promise<string> {
     format: 'cjs',
     target: 'node20',
     mainFields: ['module', 'main'],
-    external: ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-node'],
+    external: ['onnxruntime-node', 'onnxruntime-web', 'sharp', '@tensorflow/tfjs-node'],
   });
   return folder;
 }

@@ -38,10 +38,17 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
+/** What an engine does otherwise than it was asked to, and why. */
+export interface EngineWarning {
+  readonly code: 'engine.fallback' | 'engine.threads';
+  readonly message: string;
+}
+
 export interface Engine {
   readonly name: 'onnx' | 'tensorflow';
   readonly version: string;
   readonly threads: number;
+  readonly warnings: readonly EngineWarning[];
   /** @throws ThawError `engine.unsupported` naming an op that cannot be recorded; `engine.failed`. */
   compile(step: Step, spec: ProgramSpec): Promise<Program>;
   dispose(): Promise<void>;

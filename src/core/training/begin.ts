@@ -6,7 +6,7 @@ import { type RunEvent, type RunEventBody, type RunState, stateAfter } from '../
 import { ThawError } from '../../protocol/failure';
 import { type RunConfig, type RunRecord, runConfigVersion } from '../../protocol/runConfig';
 import { type Dataset, openDataset } from '../data';
-import { createEngine, type TensorData } from '../engine';
+import { createEngine, type Engine, type TensorData } from '../engine';
 import type { ImageModel } from '../models';
 import { tensorsOf } from '../nn';
 import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
@@ -70,7 +70,7 @@ export async function beginRun(
     slots: new Slots(slotKinds(config.optimizer)),
     at: firstProgress(digestsOf(tensors)),
     onEvent,
-    first: opening(run, dataset, model),
+    first: [...opening(run, dataset, model), ...warnings(engine)],
   });
 }
 
@@ -83,6 +83,10 @@ function opening({ path, record }: RunFolder, { summary }: Dataset, model: Image
     { type: 'data', classes, splits, problems },
     { type: 'model', id: record.model.id, parameters, trainableParameters },
   ];
+}
+
+function warnings(engine: Engine): RunEventBody[] {
+  return engine.warnings.map((warning) => ({ type: 'warning', ...warning }));
 }
 
 /**
@@ -144,7 +148,7 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
     slots,
     at,
     onEvent,
-    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }],
+    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }, ...warnings(engine)],
   });
 }
 

@@ -8,8 +8,11 @@ import { RandomStream } from '../../../src/core/random';
 /** The project "tensorflow" runs the same tests as "unit", on the other engine. */
 export const engineName: Engine['name'] = process.env.THAW_TEST_ENGINE === 'tensorflow' ? 'tensorflow' : 'onnx';
 
+/** The project "wasm" runs them on the onnx engine with onnxruntime's WebAssembly build. */
+export const onWasm = process.env.THAW_ONNX === 'web';
+
 /** The onnx engine's arrangements of feature maps; a test that runs in each of them covers all forms of the layer ops. */
-export const layouts: readonly FeatureLayout[] = engineName === 'onnx' ? ['portable', 'blocked'] : ['auto'];
+export const layouts: readonly FeatureLayout[] = engineName !== 'onnx' || onWasm ? ['auto'] : ['portable', 'blocked'];
 
 type Compiler = Pick<Engine, 'compile'>;
 

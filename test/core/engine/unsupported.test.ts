@@ -104,6 +104,8 @@ it('never takes more threads than there are', async () => {
   const own = await createEngine(engineName, { threads: 0 });
   expect(many.threads).toBeLessThan(1000);
   expect(own.threads).toBeGreaterThanOrEqual(1);
+  expect(many.warnings).toMatchObject([{ code: 'engine.threads', message: expect.stringContaining('1000') }]);
+  expect(own.warnings).toEqual([]);
   const program = await many.compile(
     step((x) => tf.matMul(x, x)),
     spec,

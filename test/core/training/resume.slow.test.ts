@@ -88,7 +88,7 @@ async function bundledChild(): Promise<string> {
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    external: ['onnxruntime-node', 'sharp'],
+    external: ['onnxruntime-node', 'onnxruntime-web', 'sharp'],
     logLevel: 'silent',
   });
   return outfile;

@@ -1,11 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
 
+/** The last two: sizes that WebAssembly's 32 bits cannot count. */
+const outOfMemory =
+  /bad_alloc|out of memory|failed to allocate|allocation failed|Invalid typed array length|SafeIntOnOverflow|shape is too large/i;
+
 /** An error of onnxruntime, told by its words: it has no codes that reach JavaScript. */
 export function failed(error: unknown, message: string): ThawError {
   if (error instanceof ThawError) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  if (/bad_alloc|out of memory|failed to allocate|allocation failed|Invalid typed array length/i.test(detail))
+  if (outOfMemory.test(detail))
     return new ThawError(
       'engine.outOfMemory',
       l10n.t('Not enough memory for this step.'),

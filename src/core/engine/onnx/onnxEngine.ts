@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Engine, Program, ProgramSpec, Step } from '../engine';
+import type { Engine, EngineWarning, Program, ProgramSpec, Step } from '../engine';
 import './kernels';
 import './layers';
 import { failed } from './failures';
@@ -20,6 +20,7 @@ export class OnnxEngine implements Engine {
     readonly version: string,
     readonly threads: number,
     private readonly layout: Layout,
+    readonly warnings: readonly EngineWarning[],
   ) {}
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {

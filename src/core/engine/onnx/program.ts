@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, Program, ProgramSpec, TensorData } from '../engine';
 import { checkInputs, type Given } from '../inputs';
 import { failed } from './failures';
 import type { Value } from './graph';
-import type { Ort } from './runtime';
+import type { Ort, Session } from './runtime';
 import type { State, StateBuffer } from './state';
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */
@@ -15,7 +15,7 @@ export class OnnxProgram implements Program {
 
   constructor(
     private readonly ort: Ort,
-    private readonly session: InferenceSession,
+    private readonly session: Session,
     private readonly state: State,
     private readonly inputs: ProgramSpec['inputs'],
     private readonly outputs: ReadonlyMap<string, Value>,

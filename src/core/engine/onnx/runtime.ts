@@ -1,21 +1,60 @@
 import * as l10n from '@vscode/l10n';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ThawError } from '../../../protocol/failure';
+import { loadWebRuntime } from './web';
 
-export type Ort = typeof import('onnxruntime-node');
+/** A model that is ready to run. Outputs for which `run` is given tensors are written into those. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor | null>): Promise<Readonly<Record<string, Tensor>>>;
+  release(): Promise<void>;
+}
 
-/** @throws ThawError `engine.missing` where the native library is absent, damaged or for another platform. */
-export async function loadOnnxRuntime(): Promise<{ ort: Ort; version: string }> {
+/** What the engine needs of onnxruntime: the native package has it, and ./web makes the WebAssembly one alike. */
+export interface Ort {
+  readonly Tensor: typeof Tensor;
+  readonly InferenceSession: { create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<Session> };
+}
+
+export interface OnnxRuntime {
+  readonly ort: Ort;
+  readonly version: string;
+  /** Threads that its sessions can have. */
+  readonly threads: number;
+  /** Why it is not the native one, where that was to be had. */
+  readonly fallback?: ThawError;
+}
+
+/**
+ * The native package; where that has no build for this platform or cannot be loaded, the WebAssembly one, which is several
+ * times slower. THAW_ONNX=web takes that in any case.
+ * @throws ThawError `engine.missing` where neither is there.
+ */
+export async function loadOnnxRuntime(threads: number): Promise<OnnxRuntime> {
+  if (process.env.THAW_ONNX === 'web') return loadWebRuntime(threads);
   try {
-    const module = await import('onnxruntime-node');
-    const ort = (module as { default?: Ort }).default ?? module; // Node wraps CommonJS, a bundle doesn't
-    ort.env.logLevel = 'fatal'; // errors are thrown; the log would repeat them
-    return { ort, version: ort.env.versions.node ?? ort.env.versions.common };
+    return { ...(await loadNative()), threads };
   } catch (error) {
-    throw new ThawError(
-      'engine.missing',
-      l10n.t('onnxruntime cannot be loaded on this computer ({0}-{1}).', process.platform, process.arch),
-      l10n.t('Install Thaw again, in the version for this platform.'),
-      { detail: error instanceof Error ? error.message : String(error), cause: error },
-    );
+    const missing = damaged(error);
+    const web = await loadWebRuntime(threads).catch(() => null);
+    if (!web) throw missing;
+    return process.platform === 'darwin' && process.arch === 'x64' ? web : { ...web, fallback: missing };
   }
+}
+
+async function loadNative(): Promise<{ ort: Ort; version: string }> {
+  type Native = typeof import('onnxruntime-node');
+  const module = await import('onnxruntime-node');
+  const ort = (module as { default?: Native }).default ?? module; // Node wraps CommonJS, a bundle doesn't
+  ort.env.logLevel = 'fatal'; // errors are thrown; the log would repeat them
+  return { ort, version: ort.env.versions.node ?? ort.env.versions.common };
+}
+
+function damaged(cause: unknown): ThawError {
+  return new ThawError(
+    'engine.missing',
+    l10n.t('onnxruntime cannot be loaded on this computer ({0}-{1}).', process.platform, process.arch),
+    l10n.t('Install Thaw again, in the version for this platform.'),
+    { detail: cause instanceof Error ? cause.message : String(cause), cause },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Engine, Program, ProgramSpec, Step } from '../engine';
+import type { Engine, EngineWarning, Program, ProgramSpec, Step } from '../engine';
 import { registerStockKernels } from '../stock';
 import { StockProgram } from './program';
 import { backendName, type TensorflowRuntime } from './runtime';
@@ -10,7 +10,10 @@ export class TensorflowEngine implements Engine {
   readonly threads: number;
   private readonly programs = new Set<Program>();
 
-  constructor({ version, threads }: TensorflowRuntime) {
+  constructor(
+    { version, threads }: TensorflowRuntime,
+    readonly warnings: readonly EngineWarning[],
+  ) {
     this.version = version;
     this.threads = threads;
     registerStockKernels(backendName);

@@ -23,7 +23,7 @@ async function probe(ort: Ort): Promise<number> {
   try {
     const session = await ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], intraOpNumThreads: 1, logSeverityLevel: 4 });
     const elements = Float32Array.from({ length: channels * positions }, (_, i) => i);
-    const results = await session.run({ x: new ort.Tensor('float32', elements, x.shape) });
+    const results = await session.run({ x: new ort.Tensor('float32', elements, x.shape) }, { [y.name]: null });
     await session.release();
     const block = (results[y.name]?.data as Float32Array | undefined)?.indexOf(1); // element 1 is the second position of channel 0
     return block === 16 || block === 8 ? block : 1;
