@@ -182,6 +182,14 @@ export class Graph {
 
   transpose(x: Value, perm: readonly number[]): Value {
     if (perm.every((axis, i) => axis === i)) return x;
+    const origin = this.originOf(x);
+    if (origin?.operator === 'Transpose') {
+      const first = origin.attributes.perm as readonly number[]; // two in a row are one, or none
+      return this.transpose(
+        origin.inputs[0] as Value,
+        perm.map((axis) => first[axis] as number),
+      );
+    }
     const shape = perm.map((axis) => x.shape[axis] as number);
     return this.node('Transpose', [x], shape, { perm });
   }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { registerGradient, run } from './kernel';
 
-export type Activation = 'relu' | 'relu6' | 'silu' | 'hardSwish' | 'hardSigmoid' | 'sigmoid';
+export type Activation = 'relu' | 'relu6' | 'silu' | 'hardSwish' | 'hardSigmoid' | 'sigmoid' | 'gelu' | 'geluTanh';
 export interface ActivationAttributes {
   readonly activation: Activation;
 }
@@ -18,6 +18,10 @@ export const silu = activate('silu');
 export const hardSwish = activate('hardSwish');
 /** relu6(x + 3) / 6 */
 export const hardSigmoid = activate('hardSigmoid');
+/** x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016). */
+export const gelu = activate('gelu');
+/** Its approximation x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), Hugging Face's `gelu_new`. */
+export const geluTanh = activate('geluTanh');
 /** 1 / (1 + e⁻ˣ) */
 export const sigmoid = activate('sigmoid');
 

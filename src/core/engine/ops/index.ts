@@ -2,11 +2,14 @@ import './broadcasts';
 
 /** tfjs, for what goes beyond these ops. */
 export * as tf from '../tf';
-export { hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';
+export { gelu, geluTanh, hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';
+export { attention } from './attention';
 export { batchNorm, batchNormTraining } from './batchNorm';
 export { type Conv2dOptions, conv2d } from './conv2d';
+export { embedding } from './embedding';
 export type { Padding } from './geometry';
 export { valueAndGradients } from './gradients';
+export { layerNorm, rmsNorm } from './layerNorm';
 export { addBias, linear } from './linear';
 export { softmax, softmaxCrossEntropy } from './loss';
 export { adamW, sgd } from './optimizers';

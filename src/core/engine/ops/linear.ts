@@ -1,14 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '../tf';
 import { check, registerGradient, run } from './kernel';
 
-/** x: [N, in], weight: [out, in], bias: [out] → x·weightᵀ + bias: [N, out] */
+/** x: […, in], weight: [out, in], bias: [out] → x·weightᵀ + bias: […, out] */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   check(
-    x.rank === 2 && weight.rank === 2 && x.shape[1] === weight.shape[1],
+    x.rank >= 2 && weight.rank === 2 && x.shape.at(-1) === weight.shape[1],
     () => `linear: weight [${weight.shape}] does not fit [${x.shape}]`,
   );
-  const product = run('ThawMatMul', { a: x, b: weight }, { transposeA: false, transposeB: true });
-  return bias ? addBias(product, bias) : product;
+  const [outputs, inputs] = weight.shape as [number, number];
+  const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs]);
+  const product = run('ThawMatMul', { a: rows, b: weight }, { transposeA: false, transposeB: true });
+  const y = bias ? addBias(product, bias) : product;
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
 export interface MatMulAttributes {

@@ -1,6 +1,7 @@
 import { backend_util } from '../../tf';
 import { blockedSum } from '../blocked/elementwise';
 import type { ElementType, Graph, Value } from '../graph';
+import { productSum } from '../products';
 import { anything, booleans, define, floats, numbers } from './define';
 
 /** tfjs kernels that are one ONNX operator: its name, and the types that it may take. */
@@ -61,7 +62,7 @@ const arithmetic: Record<string, [operator: string, takes: readonly ElementType[
 for (const [name, [operator, takes]] of Object.entries(arithmetic))
   define<'a' | 'b'>(name, (g, { a, b }) => g.binary(operator, a, b), takes);
 
-define<'a' | 'b'>('Add', (g, { a, b }) => blockedSum(g, a, b) ?? g.add(a, b));
+define<'a' | 'b'>('Add', (g, { a, b }) => blockedSum(g, a, b) ?? productSum(g, a, b) ?? g.add(a, b));
 define<'a' | 'b'>('SquaredDifference', (g, { a, b }) => {
   const difference = g.subtract(a, b);
   return g.multiply(difference, difference);

@@ -19,6 +19,10 @@ define<'x', ActivationAttributes>(
         return hardSigmoid(g, x);
       case 'hardSwish':
         return g.multiply(x, hardSigmoid(g, x));
+      case 'gelu':
+        return g.multiply(x, normal(g, x));
+      case 'geluTanh':
+        return g.multiply(x, gate(g, x));
     }
   },
   floats,
@@ -46,6 +50,17 @@ define<'dy' | 'x' | 'y', ActivationAttributes>(
         const slope = g.where(above(g, x, -3), g.where(below(g, x, 3), middle, g.scalar(1)), g.scalar(0));
         return g.multiply(dy, slope);
       }
+      case 'gelu': {
+        const power = g.multiply(g.scale(x, -0.5), x);
+        const density = g.multiply(g.unary('Exp', power), g.scale(x, 1 / Math.sqrt(2 * Math.PI))); // x·φ(x)
+        return g.multiply(dy, g.add(normal(g, x), density));
+      }
+      case 'geluTanh': {
+        const s = gate(g, x);
+        const slope = g.add(g.scale(g.multiply(x, x), 6 * 0.044715 * Math.sqrt(2 / Math.PI)), g.scalar(2 * Math.sqrt(2 / Math.PI)));
+        const curved = g.multiply(g.multiply(x, slope), g.multiply(s, g.subtract(g.scalar(1), s)));
+        return g.multiply(dy, g.add(s, curved));
+      }
     }
   },
   floats,
@@ -53,6 +68,22 @@ define<'dy' | 'x' | 'y', ActivationAttributes>(
 
 function hardSigmoid(g: Graph, x: Value): Value {
   return g.unary('HardSigmoid', x, { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+}
+
+/** Φ(x) = (1 + erf(x/√2)) / 2: a hard sigmoid of slope ½ never clips what erf gives, and takes one pass. */
+function normal(g: Graph, x: Value): Value {
+  return halved(g, g.unary('Erf', g.scale(x, Math.SQRT1_2)));
+}
+
+/** (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2 */
+function gate(g: Graph, x: Value): Value {
+  const inner = g.add(g.scale(g.multiply(x, x), 0.044715 * Math.sqrt(2 / Math.PI)), g.scalar(Math.sqrt(2 / Math.PI)));
+  return halved(g, g.unary('Tanh', g.multiply(x, inner)));
+}
+
+/** (1 + x) / 2 for −1 ≤ x ≤ 1 */
+function halved(g: Graph, x: Value): Value {
+  return g.unary('HardSigmoid', x, { alpha: { float: 0.5 }, beta: { float: 0.5 } });
 }
 
 function above(g: Graph, x: Value, bound: number): Value {

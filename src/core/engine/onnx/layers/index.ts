@@ -1,7 +1,10 @@
 /** The layer ops in standard ONNX operators, feature maps in NCHW. */
 import './activations';
+import './attention';
 import './batchNorm';
 import './conv2d';
+import './embedding';
+import './layerNorm';
 import './linear';
 import './loss';
 import './pooling';
