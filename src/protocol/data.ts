@@ -4,6 +4,37 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 export const splitSchema = z.enum(splitNames);
 export type Split = z.infer<typeof splitSchema>;
 
+/** What can be learned from texts. */
+export const textTasks = [
+  'text-classification', // text → one of the classes
+  'text-pair-classification', // two texts → one of the classes
+  'causal-lm', // plain text, continued
+  'chat', // instructions and conversations: loss on the answers alone
+  'text-to-text', // source → target
+] as const;
+export const textTaskSchema = z.enum(textTasks);
+export type TextTask = z.infer<typeof textTaskSchema>;
+export const taskSchema = z.enum(['image-classification', ...textTasks]);
+export type Task = z.infer<typeof taskSchema>;
+
+/** What a column of a table may be to a task of texts. */
+export const columnRoles = [
+  'text', // classification: the text; causal-lm: what is to be continued
+  'secondText', // of a pair
+  'label',
+  'source', // text-to-text
+  'target',
+  'instruction', // one question and its answer
+  'input', // what the instruction is about, often empty
+  'output', // the answer
+  'messages', // a whole conversation
+  'split', // train, validation or test
+] as const;
+export const columnRoleSchema = z.enum(columnRoles);
+export type ColumnRole = z.infer<typeof columnRoleSchema>;
+/** The name of the column that plays each role. */
+export type ColumnMap = Partial<Record<ColumnRole, string>>;
+
 export const problemCodes = [
   'unreadable', // cannot be decoded: left out
   'notAnImage', // another kind of file under an image's name, or the reverse
@@ -17,6 +48,12 @@ export const problemCodes = [
   'missingInSplit', // a class that a split lacks
   'stray', // files that belong to no class
   'link', // a symbolic link that leads back up: not followed
+  'empty', // a text or label that is not there: left out
+  'labelTypo', // labels that differ by case, spaces or a slip of the finger
+  'labelNumbers', // labels are numbers
+  'control', // characters that nobody typed: control characters, halves of surrogate pairs
+  'ragged', // rows with more or fewer cells than there are columns
+  'cut', // texts longer than the model takes
 ] as const;
 export const problemSchema = z.object({
   code: z.enum(problemCodes),
@@ -34,7 +71,7 @@ export type Problem = z.infer<typeof problemSchema>;
 /** What is known of a data set, as far as it has been looked at. Counts are of examples that will be used. */
 export const dataSummarySchema = z.object({
   root: z.string(),
-  task: z.enum(['image-classification']),
+  task: taskSchema,
   classes: z.array(z.object({ name: z.string(), count: z.number().int() })),
   splits: z.partialRecord(
     splitSchema,
@@ -47,6 +84,8 @@ export const dataSummarySchema = z.object({
     }),
   ),
   problems: z.array(problemSchema),
+  /** Of a table of texts: its columns in order, and what the task takes each for (null: nothing). */
+  columns: z.array(z.object({ name: z.string(), role: columnRoleSchema.nullable() })).optional(),
   /** SHA-256 over the sorted (path, content hash, class, split): what a run was trained on. */
   fingerprint: z.string(),
 });
