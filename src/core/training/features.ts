@@ -137,7 +137,8 @@ export class Features {
 
   private async *computed(stage: Stage, chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
     for await (const { chunk, x: images } of this.decoded(chunks, view)) {
-      const x = await stage.features(images);
+      // Padding has no say in what a plain example gives; in training it is part of the batch norms' statistics.
+      const x = await stage.features(images, view === null ? chunk.real : undefined);
       if (this.store) {
         await this.store.put(view ?? plainView, chunk.examples.slice(0, chunk.real), x);
         this.kept += chunk.real;

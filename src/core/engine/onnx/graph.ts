@@ -58,6 +58,8 @@ const sharedUpTo = 64;
 export class Graph {
   readonly recorded: GraphNode[] = [];
   readonly constants = new Map<string, Constant>();
+  /** Elements of its largest tensor. */
+  largest = 0;
   private readonly shared = new Map<string, Value>();
   private readonly known = new Map<string, Value[]>();
   private readonly origins = new Map<string, Origin>();
@@ -68,6 +70,7 @@ export class Graph {
 
   /** A tensor that is fed to the graph. */
   input(name: string, shape: readonly number[], dtype: ElementType): Value {
+    this.largest = Math.max(this.largest, sizeOf(shape));
     return { name, shape, dtype };
   }
 
@@ -77,6 +80,7 @@ export class Graph {
     if (known) return known;
     const value = { name: name ?? `constant${this.count++}`, shape, dtype };
     this.constants.set(value.name, { value, data });
+    this.largest = Math.max(this.largest, data.length);
     if (key !== null) this.shared.set(key, value);
     return value;
   }
@@ -94,6 +98,7 @@ export class Graph {
     const known = this.known.get(key);
     if (known) return known;
     const values = outputs.map(({ shape, dtype }) => ({ name: `${operator}${this.count++}`, shape, dtype }));
+    this.largest = Math.max(this.largest, ...outputs.map(({ shape }) => sizeOf(shape)));
     this.recorded.push({ operator, inputs: names, outputs: values.map((value) => value.name), attributes });
     this.known.set(key, values);
     for (const name of names) this.used.add(name);

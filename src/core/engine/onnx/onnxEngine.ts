@@ -10,6 +10,9 @@ import { record } from './recorder';
 import type { Ort } from './runtime';
 import { State } from './state';
 
+/** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */
+const smallGraph = 1 << 16;
+
 /** Records steps as ONNX graphs and runs them in onnxruntime. */
 export class OnnxEngine implements Engine {
   readonly name = 'onnx';
@@ -34,11 +37,13 @@ export class OnnxEngine implements Engine {
     const model = serialize(graph, fed, [...outputs.values(), ...outputsOf(state)]);
     const session = await this.ort.InferenceSession.create(model.bytes, {
       executionProviders: ['cpu'],
-      intraOpNumThreads: this.threads,
+      intraOpNumThreads: graph.largest <= smallGraph ? 1 : this.threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       externalData: model.externalData,
+      // Without state, a step runs beside what prepares its inputs (decoding): threads that wait in a loop would take that its cores.
+      ...(spec.state.size === 0 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     }).catch((error: unknown) => {
       throw failed(error, l10n.t('onnxruntime rejected the recorded step.'));
     });
