@@ -1,8 +1,12 @@
 export { type Activation, activate } from './activation';
+export { groupedAttention, paddingBias, swapped } from './attention';
 export { BatchNorm, type BatchNormOptions } from './batchNorm';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d';
+export { Embedding } from './embedding';
+export { Group } from './group';
 export { initialTensors } from './initial';
-export { Linear } from './linear';
+export { LayerNorm, RmsNorm } from './layerNorm';
+export { type Adapter, Linear, type LinearOptions } from './linear';
 export { type Initial, layerTree, Module, rooted, type Scope, type Shape, tensorsOf } from './module';
 export { GlobalAveragePool } from './pooling';
 export { forwardAll, Sequential } from './sequential';

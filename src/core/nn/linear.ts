@@ -1,27 +1,69 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { linear } from '../engine/ops';
-import { Module, type Scope, type Shape } from './module';
+import { linear, tf } from '../engine/ops';
+import { type Activation, activate } from './activation';
+import { type Initial, Module, type Scope, type Shape } from './module';
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  readonly activation?: Activation;
+  /** First values of the weight; PyTorch's by default. */
+  readonly initial?: Initial;
+}
+
+/** A low-rank adapter (Hu et al. 2021): the layer gives W·x + scale·B·A·x, and only A and B learn. */
+export interface Adapter {
+  readonly rank: number;
+  /** α / rank; α / √rank with rsLoRA (Kalajdzievski 2023). */
+  readonly scale: number;
+}
 
 /** x Wᵀ + b. weight: [out, in]; bias: [out]; drawn as PyTorch does. */
 export class Linear extends Module {
   readonly type = 'Linear';
+  private readonly activation: Activation;
+  private readonly hasBias: boolean;
+  private adapter: { readonly down: Linear; readonly up: Linear; readonly scale: number } | null = null;
 
   constructor(
-    input: number,
-    private readonly output: number,
+    readonly input: number,
+    readonly output: number,
+    { bias = true, activation = 'none', initial }: LinearOptions = {},
   ) {
     super();
     const bound = 1 / Math.sqrt(input);
-    this.parameter('weight', [output, input], { kind: 'uniform', bound });
-    this.parameter('bias', [output], { kind: 'uniform', bound });
+    this.activation = activation;
+    this.hasBias = bias;
+    this.parameter('weight', [output, input], initial ?? { kind: 'uniform', bound });
+    if (bias) this.parameter('bias', [output], initial ? { kind: 'zeros' } : { kind: 'uniform', bound });
   }
 
-  /** x: [N, in] → [N, out] */
+  /** Adds the parameters `lora_A.weight` [rank, in] and `lora_B.weight` [out, rank], named as PEFT names them. B begins with zeros. */
+  adapt({ rank, scale }: Adapter): void {
+    this.adapter = {
+      down: this.child('lora_A', new Linear(this.input, rank, { bias: false })),
+      up: this.child('lora_B', new Linear(rank, this.output, { bias: false, initial: { kind: 'zeros' } })),
+      scale,
+    };
+  }
+
+  /** x: […, in] → […, out] */
   override forward(x: Tensor, scope: Scope): Tensor {
-    return linear(x, scope.tensor(this.nameOf('weight')), scope.tensor(this.nameOf('bias')));
+    const weight = scope.tensor(this.nameOf('weight'));
+    const y = linear(x, weight, this.hasBias ? scope.tensor(this.nameOf('bias')) : undefined);
+    return activate(this.adapter ? this.adapted(x, y, scope) : y, this.activation);
   }
 
-  override outputShape(): Shape {
-    return [this.output];
+  private adapted(x: Tensor, y: Tensor, scope: Scope): Tensor {
+    const { down, up, scale } = this.adapter as NonNullable<typeof this.adapter>;
+    return tf.add(up.forward(tf.mul(down.forward(x, scope), scale), scope), y);
+  }
+
+  override outputShape(input: Shape): Shape {
+    return [...input.slice(0, -1), this.output];
+  }
+
+  override childInputs(input: Shape): Shape[] {
+    const { down } = this.adapter ?? {};
+    return down ? [input, down.outputShape(input)] : [];
   }
 }

@@ -22,6 +22,8 @@ export interface Scope {
   learns(name: string): boolean;
   /** False for validation, test and prediction. */
   readonly training: boolean;
+  /** What goes beside x to every layer that asks for it: `mask` [N, S], `types` [N, S]. Undefined where it is not given. */
+  beside?(name: string): Tensor | undefined;
   /** The new value of a statistic after this step. */
   update(name: string, value: Tensor): void;
 }
