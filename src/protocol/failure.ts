@@ -18,6 +18,11 @@ export const failureCodes = [
   'model.missing',
   'model.unsupported', // a family, layer or setting that we do not do
   'model.corrupt', // a file that is damaged or lies about its sizes
+  'hub.missing', // no such model, revision or file on the hub
+  'hub.denied', // gated, private, or a token that is not accepted
+  'hub.unreachable', // no network, a hub that does not answer, or HF_HUB_OFFLINE
+  'hub.limited', // too many requests, and the wait it asks for is too long
+  'hub.corrupt', // what arrived is not what the hub promised
   'engine.missing',
   'engine.unsupported', // an operation that the recorder cannot hold
   'engine.failed',
@@ -105,6 +110,7 @@ export function exitCode(code: FailureCode): number {
     case 'data':
       return 3;
     case 'model':
+    case 'hub':
     case 'engine':
     case 'training':
       return 4;

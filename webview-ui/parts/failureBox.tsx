@@ -31,6 +31,12 @@ function title({ code }: Failure): string {
     case 'model.unsupported':
     case 'model.corrupt':
       return l10n.t('The model can’t be used');
+    case 'hub.missing':
+    case 'hub.denied':
+    case 'hub.unreachable':
+    case 'hub.limited':
+    case 'hub.corrupt':
+      return l10n.t('The model can’t be had from the hub');
     case 'engine.missing':
     case 'engine.unsupported':
     case 'engine.failed':
@@ -54,7 +60,8 @@ function title({ code }: Failure): string {
 
 /** Cause, file, remedy, what can be done now; the raw stack behind a fold. */
 export function FailureBox({ failure, children }: { failure: Failure; children?: ComponentChildren }) {
-  const { path, detail } = failure;
+  const { detail } = failure;
+  const path = failure.code.startsWith('hub.') ? undefined : failure.path; // an address, which names nothing to open here
   return (
     <div class="failure" role="alert">
       <Icon name="error" kind="bad" />
