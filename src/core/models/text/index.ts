@@ -1,0 +1,2 @@
+export { buildTextModel, isTextModelType } from './registry';
+export type { TextFamily, TextHead, TextModel } from './textModel';

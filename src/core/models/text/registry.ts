@@ -1,0 +1,45 @@
+import * as l10n from '@vscode/l10n';
+import * as z from 'zod';
+import { ThawError } from '../../../protocol/failure';
+import { bertFamily } from './bert';
+import type { TextFamily, TextHead, TextModel } from './textModel';
+
+const families: readonly TextFamily[] = [bertFamily];
+
+/** Whether a `model_type` is of a family of texts. */
+export function isTextModelType(type: string): boolean {
+  return families.some(({ types }) => types.includes(type));
+}
+
+/**
+ * The model of a published `config.json`, its tensors not yet there.
+ * @throws ThawError `model.unsupported` for a type, head or setting that no family knows; `model.corrupt` for settings that
+ *   are mistyped. `path` is the file.
+ */
+export function buildTextModel(config: unknown, { head, classes, path }: { head: TextHead; classes?: number; path?: string }): TextModel {
+  const type = z.looseObject({ model_type: z.string() }).safeParse(config).data?.model_type ?? '';
+  const family = families.find(({ types }) => types.includes(type));
+  if (!family?.heads.includes(head))
+    throw new ThawError(
+      'model.unsupported',
+      family ? l10n.t('A model of type "{0}" has no head for {1}.', type, head) : l10n.t('The model type "{0}" is not supported.', type),
+      l10n.t('These can be fine-tuned on texts: {0}.', families.flatMap(({ types }) => types).join(', ')),
+      { path },
+    );
+  try {
+    return family.build(config, head, classes);
+  } catch (error) {
+    if (error instanceof ThawError) throw new ThawError(error.failure.code, error.failure.message, error.failure.hint, { path });
+    if (!(error instanceof z.ZodError)) throw error;
+    const issues = error.issues.map(({ path: where, message }) => `${where.join('.')}: ${message}`).join('; ');
+    throw new ThawError(
+      'model.corrupt',
+      l10n.t('The configuration of the model is wrong: {0}.', issues),
+      l10n.t('Fetch the model again.'),
+      {
+        path,
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import type { Module } from '../../nn/module';
+
+/** What a text model's last layer gives. */
+export type TextHead =
+  /** Logits of classes for the whole text: [batch, classes]. */
+  | 'sequence-classification'
+  /** Logits of the vocabulary at each position: of the next token (causal), of the hidden one (masked). [batch, length, vocabulary] */
+  | 'causal-lm'
+  | 'masked-lm'
+  /** The same, from a decoder that reads another text: [batch, target length, vocabulary]. */
+  | 'text-to-text';
+
+/** A transformer over token ids: int32 [batch, length] → logits. */
+export interface TextModel {
+  /** transformers' class: `BertForSequenceClassification`. */
+  readonly architecture: string;
+  /** For people: "BERT, 6 layers, 384 wide". */
+  readonly title: string;
+  readonly family: string;
+  readonly kind: TextHead;
+  readonly root: Module;
+  /**
+   * The root's forward pass, cut as finely as a chain allows: composing these in order gives the logits. Between them,
+   * hidden states are [batch, length, features].
+   */
+  readonly chain: readonly Module[];
+  readonly input: {
+    /** Rows of the embedding table: ids are below. */
+    readonly vocabulary: number;
+    /** Positions that the model knows. */
+    readonly maximumLength: number;
+    readonly padding: number;
+    /** What else it takes beside ids (see Scope.beside). */
+    readonly beside: readonly ('mask' | 'types' | 'decoderIds' | 'decoderMask')[];
+  };
+  /** Of the head; the size of the vocabulary for language models. */
+  readonly classes: number;
+  /** Path of what is replaced for new classes. */
+  readonly head: string;
+  /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
+  readonly blocks: readonly string[];
+  /** `config.json` as transformers has it, labels left out. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names that a tensor may have in a checkpoint, ours first: a bare `BertModel` lacks the prefix `bert.`. */
+  readonly aliases: (name: string) => readonly string[];
+  /** Prefixes of tensors in a checkpoint that this head has no use for: another head's. */
+  readonly ignored: readonly string[];
+}
+
+/** How a family builds a model from a published `config.json`. */
+export interface TextFamily {
+  /** `model_type` of the config. */
+  readonly types: readonly string[];
+  readonly heads: readonly TextHead[];
+  /**
+   * @param classes of a new head; absent: the config's own
+   * @throws ZodError where the config's settings are missing or mistyped; ThawError `model.unsupported` for one that asks
+   * for what we don't do.
+   */
+  build(config: unknown, head: TextHead, classes?: number): TextModel;
+}
