@@ -13,24 +13,24 @@ const deps = {
   },
 };
 
-/** The engine's tests once more, on the engine that `npm run setup:tensorflow` puts here. */
+/** The engine's tests and the families' once more, on the engine that `npm run setup:tensorflow` puts here. */
 const tensorflow = {
   test: {
     name: 'tensorflow',
     deps,
-    include: ['test/core/engine/**/*.test.ts'],
+    include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
     exclude: ['test/core/engine/blocked.test.ts'], // onnxruntime's own forms
     env: { THAW_TEST_ENGINE: 'tensorflow' },
     testTimeout: 60_000,
   },
 };
 
-/** The engine's tests once more, on onnxruntime's WebAssembly build. */
+/** The engine's tests and the families' once more, on onnxruntime's WebAssembly build. */
 const wasm = {
   test: {
     name: 'wasm',
     deps,
-    include: ['test/core/engine/**/*.test.ts'],
+    include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
     exclude: ['test/core/engine/blocked.test.ts'], // kernels that it lacks
     env: { THAW_ONNX: 'web' },
     testTimeout: 60_000,
