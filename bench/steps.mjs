@@ -1,97 +1,81 @@
-// Training steps against PyTorch, in turns: node bench/steps.mjs [--rounds 7] [--steps 4] [--threads 2] [--only CASE,CASE]
-// Each round times some steps of Thaw, of Thaw with the portable operators, and of PyTorch (bench/.peers, channels_last) one
-// after another, so that a busy moment of the machine falls on all. Times are median / minimum over the rounds, ratios the
-// medians of the rounds' own. With one thread the processor's time is compared, too: it does not count waiting for others.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
-import * as esbuild from 'esbuild';
-import { root } from '../scripts/steps.mjs';
+// Steps against PyTorch, and Thaw against itself: in each round every side times some steps, one side after another, so that
+// a busy moment of the machine falls on all. A ratio is the median of the rounds' own.
 import { median } from './measure.mjs';
+import { builtCases, pytorchSide, thawSide } from './sides.mjs';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '7' },
-    steps: { type: 'string', default: '4' },
-    threads: { type: 'string', default: '2' },
-    only: { type: 'string' },
-  },
-});
-const [steps, threads] = [values.steps, values.threads].map(Number);
-const python = path.join(root, 'bench/.peers/bin/python');
+/**
+ * @param {{rounds: number, steps: number, threads: number, only?: string[], data: string}} options
+ * @param {(row: object) => void} row takes each line of the table
+ */
+export async function benchSteps({ rounds, steps, threads, only, data }, row) {
+  const cases = await builtCases();
+  for (const name of only ?? Object.keys(cases)) {
+    if (!cases[name]) throw new Error(`There is no case ${name}: ${Object.keys(cases).join(', ')}.`);
+    const { measure, size, batch = 16, goals } = cases[name];
+    const what = { name, threads, batch, size, data };
+    const pytorch = await pytorchSide(what);
+    const sides = {
+      thaw: await thawSide(what),
+      ...(goals.portable !== undefined && { portable: await thawSide(what, { layout: 'portable' }) }),
+      ...(goals.tensorflow !== undefined && { tensorflow: await tensorflowSide(what) }),
+      ...(pytorch && { pytorch }),
+    };
+    const seen = await inTurns(sides, rounds, steps);
+    const title = `${measure}, batch ${batch} (\`${name}\`)`;
+    row(comparison(title, seen, 'thaw', 'pytorch', goals.pytorch));
+    if (sides.portable) row(comparison('the same with standard operators only', seen, 'portable', 'pytorch', goals.portable));
+    if (sides.tensorflow) row(comparison('the same, onnx engine / tensorflow engine', seen, 'thaw', 'tensorflow', goals.tensorflow));
+    if (goals.compile)
+      row({ measure: 'the same: record, build, first run', thaw: `${sides.thaw.seconds.toFixed(2)} s`, goal: `< ${goals.compile} s` });
+    for (const side of Object.values(sides)) side?.end();
+  }
+}
 
-const outfile = path.join(root, 'dist/bench/steps.cjs');
-await esbuild.build({
-  entryPoints: [path.join(root, 'bench/steps.ts')],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  external: ['onnxruntime-node', 'onnxruntime-web', 'sharp', '@tensorflow/tfjs-node'],
-  logLevel: 'error',
-});
-const { caseNames, trainingStepOf } = createRequire(import.meta.url)(outfile);
+async function tensorflowSide(what) {
+  return thawSide(what, { engine: 'tensorflow' }).catch(() => null); // not installed: `npm run setup:tensorflow`
+}
 
-const ratios = ['Thaw / PyTorch', 'portable / PyTorch', ...(threads === 1 ? ['Thaw / PyTorch, processor time'] : [])];
-const columns = ['training step, batch 16', 'Thaw, ms', 'portable, ms', 'PyTorch, ms', ...ratios, 'compile, s'];
-console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
-for (const name of values.only?.split(',') ?? caseNames) console.log(`| ${(await measured(name)).join(' | ')} |`);
+async function inTurns(sides, rounds, steps) {
+  const seen = Array.from({ length: rounds }, () => ({}));
+  for (const round of seen)
+    for (const [name, side] of Object.entries(sides)) {
+      if (!side) continue;
+      if (round === seen[0]) await side.times(1); // warm
+      // TensorFlow takes ten times as long.
+      round[name] = await side.times(name === 'tensorflow' ? Math.max(1, Math.round(steps / 4)) : steps);
+    }
+  return seen;
+}
 
-async function measured(name) {
-  const thaw = await trainingStepOf(name, 'auto', threads);
-  const portable = await trainingStepOf(name, 'portable', threads);
-  const peer = existsSync(python) ? await peerOf(name) : null;
-  const sides = { thaw: timesOf(thaw), portable: timesOf(portable), ...(peer && { peer: peer.times }) };
-  const rounds = Array.from({ length: Number(values.rounds) }, () => ({}));
-  for (const round of rounds) for (const [side, times] of Object.entries(sides)) round[side] = await times();
-  await Promise.all([thaw.dispose(), portable.dispose()]);
-  peer?.end();
-  const all = (side, kind) => rounds.map((round) => round[side]?.[kind]);
+/** A line of the table: medians and minima in milliseconds a batch, ratios of the rounds with their range. */
+function comparison(measure, seen, ours, theirs, goal) {
+  const all = (side, kind) => seen.map((round) => round[side]?.[kind]).filter((ms) => ms !== undefined);
   const shown = (side) =>
-    peer || side !== 'peer' ? `${median(all(side, 'wall')).toFixed(1)} / ${Math.min(...all(side, 'wall')).toFixed(1)}` : '–';
-  const ratio = (side, kind) => {
-    if (!peer) return '–';
-    const each = all(side, kind).map((ms, i) => ms / rounds[i].peer[kind]);
-    return `${median(each).toFixed(2)} (minima ${(Math.min(...all(side, kind)) / Math.min(...all('peer', kind))).toFixed(2)})`;
+    all(side, 'wall').length ? `${median(all(side, 'wall')).toFixed(1)} / ${Math.min(...all(side, 'wall')).toFixed(1)} ms` : '–';
+  const ratio = (kind) => {
+    const each = seen.flatMap((round) => (round[ours] && round[theirs] ? [round[ours][kind] / round[theirs][kind]] : []));
+    if (each.length === 0) return '–';
+    const least = Math.min(...all(ours, kind)) / Math.min(...all(theirs, kind));
+    return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}–${Math.max(...each).toFixed(2)}, minima ${least.toFixed(2)})`;
   };
-  const processor = threads === 1 ? [ratio('thaw', 'processor')] : [];
-  return [
-    name,
-    shown('thaw'),
-    shown('portable'),
-    shown('peer'),
-    ratio('thaw', 'wall'),
-    ratio('portable', 'wall'),
-    ...processor,
-    thaw.seconds.toFixed(2),
-  ];
+  const goalText = goal === null ? '' : `≤ ${goal.toFixed(2)}`;
+  return { measure, thaw: shown(ours), other: shown(theirs), ratio: ratio('wall'), processor: ratio('processor'), goal: goalText };
 }
 
-/** Milliseconds of a step, over some. */
-function timesOf({ step }) {
-  return async () => {
-    const used = process.cpuUsage();
-    const start = performance.now();
-    for (let i = 0; i < steps; i++) await step();
-    const wall = (performance.now() - start) / steps;
-    const { user, system } = process.cpuUsage(used);
-    return { wall, processor: (user + system) / 1000 / steps };
-  };
-}
-
-/** A child that times steps whenever it is told how many. */
-async function peerOf(name) {
-  const child = spawn(python, [path.join(root, 'bench/peers/steps.py'), name, `${threads}`], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => JSON.parse((await lines.next()).value);
-  await answer();
-  return {
-    times: async () => {
-      child.stdin.write(`${steps}\n`);
-      return answer();
-    },
-    end: () => child.stdin.end(),
-  };
+/** What a process holds after 1,000 steps, against what it held after 10. */
+export async function benchStepMemory({ threads, data }, row) {
+  const cases = await builtCases();
+  for (const name of ['mobilenet', 'features']) {
+    const { measure, size, batch = 16 } = cases[name];
+    const side = await thawSide({ name, threads, batch, size, data });
+    const { memory: early } = await side.times(10);
+    const { memory: late } = await side.times(name === 'features' ? 200 : 990);
+    side.end();
+    row({
+      measure: `memory, ${measure}: peak over ${name === 'features' ? '210' : '1,000'} steps / after 10`,
+      thaw: `${(late / 1e6).toFixed(0)} / ${(early / 1e6).toFixed(0)} MB`,
+      ratio: `**${(late / early).toFixed(3)}**`,
+      goal: '≤ 1.05',
+    });
+  }
 }

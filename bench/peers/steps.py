@@ -1,20 +1,20 @@
-"""PyTorch's side of bench/steps.mjs: the same training steps, eager, channels_last, batch 16.
+"""PyTorch's side of bench/steps.mjs: the same work, eager, channels_last.
 
-usage: steps.py CASE THREADS    prints null when ready; for each line N on stdin, the milliseconds of
-a step over N steps: {"wall", "processor"}
+usage: steps.py CASE THREADS BATCH SIZE DATA
+Prints null when ready; then, for each line N on stdin, what a batch took over N steps: {"wall", "processor"} in
+milliseconds and {"memory"}, the process's greatest so far, in bytes.
 """
 
 import json
+import multiprocessing
+import os
+import resource
 import sys
 import time
 
 import timm
 import torch
 from torch import nn
-
-case, threads = sys.argv[1], int(sys.argv[2])
-torch.set_num_threads(threads)
-torch.manual_seed(0)
 
 
 def convnet():
@@ -36,41 +36,119 @@ def convnet():
     return nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
 
 
-if case == "convnet":
-    model = convnet()
-    x = torch.rand(16, 3, 96, 96)
-elif case.startswith("mobilenet"):
-    model = timm.create_model("mobilenetv2_035", num_classes=10)
-    x = torch.rand(16, 3, 96, 96)
-else:
-    whole = timm.create_model("tf_efficientnet_lite0", num_classes=10)
-    model = nn.Sequential(whole.blocks[5], whole.blocks[6], whole.conv_head, whole.bn2, whole.global_pool, whole.classifier)
-    x = torch.rand(16, 112, 14, 14)
-model = model.to(memory_format=torch.channels_last).train()
-x = x.to(memory_format=torch.channels_last)
-if case.endswith("frozen-norms"):
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval().requires_grad_(False)
-labels = torch.arange(16) % 10
-optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 1e-6, momentum=0.9)
+def mobilenet():
+    return timm.create_model("mobilenetv2_035", num_classes=10)
 
 
-def step():
-    optimizer.zero_grad()
-    loss = nn.functional.cross_entropy(model(x), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def lite():
+    return timm.create_model("tf_efficientnet_lite0", num_classes=10)
 
 
-for _ in range(3):
-    step()
-print("null", flush=True)
-for line in sys.stdin:
-    count = int(line)
-    start, used = time.perf_counter(), time.process_time()
-    for _ in range(count):
+def lite_top():
+    whole = lite()
+    return nn.Sequential(whole.blocks[5], whole.blocks[6], whole.conv_head, whole.bn2, whole.global_pool, whole.classifier)
+
+
+def learning(build, frozen_norms=False, features=None):
+    """A training step; `features`: channels of what it starts from, at 1/16 of the picture's side."""
+
+    def prepare(batch, size, _):
+        model = build().to(memory_format=torch.channels_last).train()
+        shape = (3, size, size) if features is None else (features, size // 16, size // 16)
+        x = torch.rand(batch, *shape).to(memory_format=torch.channels_last)
+        if frozen_norms:
+            for module in model.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval().requires_grad_(False)
+        labels = torch.arange(batch) % 10
+        optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 1e-6, momentum=0.9)
+
+        def step():
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), labels)
+            loss.backward()
+            optimizer.step()
+            loss.item()
+            return 1
+
+        return step
+
+    return prepare
+
+
+def featurizer():
+    return timm.create_model("tf_efficientnet_lite0", num_classes=0).to(memory_format=torch.channels_last).eval()
+
+
+def features_of_pixels(batch, size, _):
+    model = featurizer()
+    x = torch.rand(batch, 3, size, size).to(memory_format=torch.channels_last)
+
+    def step():
+        with torch.inference_mode():
+            model(x)
+        return 1
+
+    return step
+
+
+def features_of_files(batch, size, data):
+    """Up to 128 training pictures, decoded by two workers, as timm's evaluation has them."""
+    from torch.utils.data import DataLoader, Subset
+    from torchvision import datasets
+
+    model = featurizer()
+    config = timm.data.resolve_model_data_config(model) | {"input_size": (3, size, size)}
+    folder = f"{data}/train" if os.path.isdir(f"{data}/train") else data
+    pictures = datasets.ImageFolder(folder, timm.data.create_transform(**config, is_training=False))
+    batches = max(1, min(8, len(pictures) // batch))
+    loader = DataLoader(Subset(pictures, range(batches * batch)), batch, num_workers=2, persistent_workers=True)
+
+    def step():
+        with torch.inference_mode():
+            for images, _ in loader:
+                model(images.to(memory_format=torch.channels_last))
+        return batches
+
+    return step
+
+
+# A case: (batch, size, data) → a function that does some work and returns how many batches it was.
+CASES = {
+    "features": features_of_pixels,
+    "files": features_of_files,
+    "mobilenet": learning(mobilenet),
+    "mobilenet-frozen-norms": learning(mobilenet, frozen_norms=True),
+    "lite": learning(lite),
+    "lite-top": learning(lite_top, features=112),
+    "lite-top-frozen-norms": learning(lite_top, frozen_norms=True, features=112),
+    "convnet": learning(convnet),
+}
+
+
+def processor():
+    """Seconds of processor time, workers' included."""
+    ticks = 0
+    for child in multiprocessing.active_children():
+        with open(f"/proc/{child.pid}/stat") as file:
+            ticks += sum(int(n) for n in file.read().rsplit(")", 1)[1].split()[11:13])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def main(case, threads, batch, size, data):
+    torch.set_num_threads(int(threads))
+    torch.manual_seed(0)
+    step = CASES[case](int(batch), int(size), data)
+    for _ in range(3):
         step()
-    wall, processor = time.perf_counter() - start, time.process_time() - used
-    print(json.dumps({"wall": wall * 1000 / count, "processor": processor * 1000 / count}), flush=True)
+    print("null", flush=True)
+    for line in sys.stdin:
+        start, used = time.perf_counter(), processor()
+        batches = sum(step() for _ in range(int(line)))
+        wall, spent = time.perf_counter() - start, processor() - used
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"wall": wall * 1000 / batches, "processor": spent * 1000 / batches, "memory": memory}), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
