@@ -7,14 +7,14 @@ import { type ImageModel, type ModelSpec, mobilenetV2TransformersNames, unsuppor
 import { tensorsOf } from '../nn';
 import { corrupt } from './corrupt';
 import { readJson } from './json';
-import { readSafetensorsHeader } from './safetensorsHeader';
 import { readTimmConfig, timmConfigSchema } from './timmConfig';
 import { preprocessorSchema, readTransformersConfig, transformersConfigSchema } from './transformersConfig';
+import { type WeightFiles, weightsIn } from './weightFiles';
 
 /** A folder in the hub's layout, its config read and its weights not yet. */
 export interface Checkpoint {
   readonly folder: string;
-  readonly weights: string;
+  readonly weights: WeightFiles;
   /** As it was saved: its own number of classes. */
   readonly spec: ModelSpec;
   readonly labels: readonly string[] | null;
@@ -22,10 +22,12 @@ export interface Checkpoint {
   rename(name: string): string | undefined;
 }
 
-/** @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported` */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+/**
+ * @param remote weights that do not lie in the folder
+ * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
+ */
+export async function openCheckpoint(folder: string, remote?: WeightFiles): Promise<Checkpoint> {
   const config = path.join(folder, 'config.json');
-  const weights = path.join(folder, 'model.safetensors');
   if (!existsSync(config))
     throw new ThawError(
       'model.missing',
@@ -34,11 +36,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       { path: folder },
     );
   const found = await readSpec(config);
-  if (!existsSync(weights))
+  const weights = remote ?? (await weightsIn(folder));
+  if (!weights)
     throw new ThawError(
       'model.missing',
-      l10n.t('The folder has no model.safetensors.'),
-      l10n.t('Save the weights as safetensors beside config.json; other formats are not read.'),
+      l10n.t('The folder has neither model.safetensors nor pytorch_model.bin.'),
+      l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
       { path: folder },
     );
   return { folder, weights, ...found };
@@ -69,7 +72,7 @@ const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
  * @throws ThawError `model.corrupt` for missing or misshapen tensors, `model.unsupported` for ones too many.
  */
 export async function checkedNames({ weights, rename }: Checkpoint, model: ImageModel): Promise<Map<string, string>> {
-  const { tensors } = await readSafetensorsHeader(weights);
+  const tensors = await weights.entries();
   const theirs = new Map<string, string>();
   const unknown: string[] = [];
   const expected = new Map([...tensorsOf(model.root)].map((tensor) => [tensor.name, tensor]));
@@ -80,15 +83,15 @@ export async function checkedNames({ weights, rename }: Checkpoint, model: Image
   }
   const missing = [...expected.keys()].filter((name) => !theirs.has(name));
   if (missing.length > 0)
-    throw corrupt(weights, l10n.t('{0} tensors of {1} are missing: {2}', missing.length, model.architecture, some(missing)));
+    throw corrupt(weights.path, l10n.t('{0} tensors of {1} are missing: {2}', missing.length, model.architecture, some(missing)));
   if (unknown.length > 0)
-    throw unsupported(l10n.t('{0} tensors do not belong to {1}: {2}', unknown.length, model.architecture, some(unknown)), weights);
+    throw unsupported(l10n.t('{0} tensors do not belong to {1}: {2}', unknown.length, model.architecture, some(unknown)), weights.path);
   for (const [ours, { shape }] of expected) {
     const name = theirs.get(ours) as string;
     const entry = tensors.get(name);
     if (entry?.shape.join() !== shape.join() || !/F/.test(entry.type))
       throw corrupt(
-        weights,
+        weights.path,
         l10n.t(
           'The tensor "{0}" is {1} [{2}]; {3} needs numbers with a fraction, [{4}].',
           name,

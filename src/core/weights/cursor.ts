@@ -66,6 +66,15 @@ export class FileCursor implements Cursor {
     this.next = position;
   }
 
+  /** Passes over bytes without reading them. */
+  skip(count: number): void {
+    if (count > this.remaining) throw new RangeError('the file ends too early');
+    const position = this.position + count;
+    this.window = Buffer.alloc(0);
+    this.at = 0;
+    this.next = position;
+  }
+
   /** Sees to it that the next `count` bytes are in the window. */
   private hold(count: number): void {
     if (count > this.remaining) throw new RangeError('the file ends too early');

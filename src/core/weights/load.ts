@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ModelFacts } from '../../protocol/assistant';
 import type { TensorData } from '../engine/engine';
 import { buildModel, type ImageModel, type LoadedModel } from '../models';
@@ -10,7 +9,6 @@ import { initialTensors, tensorsOf } from '../nn';
 import { readRecord } from '../runs';
 import { type Checkpoint, checkedNames, openCheckpoint } from './checkpoint';
 import { type Located, locate, type Places } from './locate';
-import { readSafetensors } from './safetensors';
 
 export interface ModelOptions extends Places {
   /** Size of the head; absent: the checkpoint's own, its head kept. */
@@ -59,7 +57,7 @@ export async function loadModel(id: string, options: ModelOptions & { readonly s
 
   const isNew = (name: string) => !keepsHead && name.startsWith(`${model.head}.`);
   const wanted = new Set([...names].filter(([ours]) => !isNew(ours)).map(([, theirs]) => theirs));
-  const [read, sha256] = await Promise.all([readSafetensors(checkpoint.weights, (name) => wanted.has(name)), hashOf(checkpoint.weights)]);
+  const [read, sha256] = await Promise.all([checkpoint.weights.read((name) => wanted.has(name)), hashOf(checkpoint.weights.files)]);
   const drawn = initialTensors(model.root, options.seed, isNew);
   const tensors = new Map<string, TensorData>();
   for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
@@ -94,7 +92,7 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
     family: model.family,
     task: 'image-classification',
     parameters,
-    bytes: checkpoint ? (await stat(checkpoint.weights)).size : 0,
+    bytes: await sizeOf(checkpoint?.weights.files ?? []),
     source: located.source,
     licence: licenceName(checkpoint?.spec.licence ?? ''),
     imageSize: model.input.size,
@@ -116,8 +114,14 @@ function licenceName(licence: string): string {
   return known[licence] ?? licence;
 }
 
-async function hashOf(file: string): Promise<string> {
+/** Of the files one after another. */
+async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  for (const file of files) for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+async function sizeOf(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

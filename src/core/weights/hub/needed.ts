@@ -48,13 +48,17 @@ export function needed(files: readonly string[]): Needed {
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
-/** The shards that an index names, in order. @throws SyntaxError, ZodError, RangeError for a name outside of the folder */
-export function shardsOf(index: string): string[] {
+/** Tensors' names → their shards'. @throws SyntaxError, ZodError, RangeError for a name outside of the folder */
+export function shardMap(index: string): ReadonlyMap<string, string> {
   const { weight_map } = indexSchema.parse(JSON.parse(index));
-  const shards = [...new Set(Object.values(weight_map))].sort();
-  const odd = shards.find((name) => !/^[\w.-]+$/.test(name) || name.startsWith('.'));
+  const odd = Object.values(weight_map).find((name) => !/^[\w.-]+$/.test(name) || name.startsWith('.'));
   if (odd !== undefined) throw new RangeError(`"${odd}" is not a file's name`);
-  return shards;
+  return new Map(Object.entries(weight_map));
+}
+
+/** The shards that an index names, in order. @throws as shardMap */
+export function shardsOf(index: string): string[] {
+  return [...new Set(shardMap(index).values())].sort();
 }
 
 /** Whether a folder holds a config and all of its weights. */
