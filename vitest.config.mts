@@ -19,7 +19,7 @@ const tensorflow = {
     name: 'tensorflow',
     deps,
     include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
-    exclude: ['test/core/engine/blocked.test.ts'], // onnxruntime's own forms
+    exclude: ['test/core/engine/blocked.test.ts', '**/*.slow.test.ts'], // onnxruntime's own forms
     env: { THAW_TEST_ENGINE: 'tensorflow' },
     testTimeout: 60_000,
   },
@@ -31,7 +31,7 @@ const wasm = {
     name: 'wasm',
     deps,
     include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
-    exclude: ['test/core/engine/blocked.test.ts'], // kernels that it lacks
+    exclude: ['test/core/engine/blocked.test.ts', '**/*.slow.test.ts'], // kernels that it lacks
     env: { THAW_ONNX: 'web' },
     testTimeout: 60_000,
   },

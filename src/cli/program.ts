@@ -109,6 +109,7 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--image-size <pixels>', l10n.t("side of the square that the model sees (the model's own)"))
     .option('--seed <n>', l10n.t('the same seed gives the same model (0)'))
     .option('--engine <name>', l10n.t('onnx or tensorflow (onnx)'))
+    .option('--device <name>', l10n.t('what the engine onnx computes on: auto, cpu, webgpu, directml, coreml, cuda (cpu)'))
     .option('--threads <n>', l10n.t('processor threads; 0: as many as there are cores (0)'))
     .option('--out <dir>', l10n.t("the run's folder, new or empty (.thaw/runs/…)"))
     .option('--config <file>', l10n.t('a configuration as JSON; what is given on the command line goes before it'));

@@ -32,6 +32,7 @@ const settings = [
   { flag: '--image-size', key: 'imageSize', place: ['imageSize'], numeric: true },
   { flag: '--seed', key: 'seed', place: ['seed'], numeric: true },
   { flag: '--engine', key: 'engine', place: ['engine'] },
+  { flag: '--device', key: 'device', place: ['device'] },
   { flag: '--threads', key: 'threads', place: ['threads'], numeric: true },
 ] as const satisfies { flag: string; key: string; place: (string | number)[]; numeric?: true }[];
 

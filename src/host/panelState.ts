@@ -8,6 +8,7 @@ import { type RunConfig, type RunConfigInput, runConfigSchema } from '../protoco
 export interface RunSettings {
   readonly runsFolder: string;
   readonly engine: RunConfig['engine'];
+  readonly device: RunConfig['device'];
   readonly threads: number;
   readonly idleMinutes: number;
 }
@@ -77,6 +78,7 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
     earlyStopping: fields.earlyStopping,
     seed: fields.seed,
     engine: settings.engine,
+    device: settings.device,
     threads: settings.threads,
     idleMinutes: settings.idleMinutes,
   };

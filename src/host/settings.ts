@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { defaultRunsFolder } from '../protocol/paths';
-import { engineNames } from '../protocol/runConfig';
+import { deviceNames, engineNames } from '../protocol/runConfig';
 import type { ChildSettings } from './childEnvironment';
 import type { RunSettings } from './panelState';
 
@@ -14,6 +14,7 @@ export class Settings {
     return {
       runsFolder: this.runsFolderFor(dataFolder),
       engine: engineNames.find((name) => name === settings.get('engine')) ?? 'onnx',
+      device: deviceNames.find((name) => name === settings.get('device')) ?? 'cpu',
       threads: settings.get('threads', 0),
       idleMinutes: settings.get('idleMinutes', 10),
     };

@@ -5,6 +5,10 @@ export const runConfigVersion = 1;
 
 export const augmentations = ['none', 'flip', 'standard'] as const;
 export const engineNames = ['onnx', 'tensorflow'] as const;
+/** What the onnx engine computes on; 'auto' is the quickest that computes what the processor does. */
+export const deviceNames = ['auto', 'cpu', 'webgpu', 'directml', 'coreml', 'cuda'] as const;
+export type Device = (typeof deviceNames)[number];
+export type ComputeDevice = Exclude<Device, 'auto'>;
 export const presetNames = ['head', 'top', 'all'] as const;
 export const presetSchema = z.enum(presetNames);
 export type Preset = z.infer<typeof presetSchema>;
@@ -62,6 +66,8 @@ export const runConfigSchema = z.strictObject({
   imageSize: z.int().min(16).max(1024).optional(),
   seed: z.int().min(0).max(0xffffffff).default(0),
   engine: z.enum(engineNames).default('onnx'),
+  /** Of the onnx engine. On anything but cpu, the same lines need not make the same bytes. */
+  device: z.enum(deviceNames).default('cpu'),
   /** 0: as many as there are physical cores. */
   threads: z.int().min(0).max(256).default(0),
   /** Minutes without a window after which a detached run checkpoints and ends as paused; 0 for never. */
@@ -88,5 +94,7 @@ export const runRecordSchema = z.object({
   }),
   versions: z.record(z.string(), z.string()),
   threads: z.int(),
+  /** What the run began on: not always what was asked for. */
+  device: z.enum(deviceNames).exclude(['auto']).default('cpu'),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;

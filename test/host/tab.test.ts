@@ -90,7 +90,7 @@ describe('Tab', () => {
       prober: assistant,
       ui,
       trusted: () => trusted,
-      settings: () => ({ runsFolder: path.join(folder, '..', 'runs'), engine: 'onnx', threads: 2, idleMinutes: 5 }),
+      settings: () => ({ runsFolder: path.join(folder, '..', 'runs'), engine: 'onnx', device: 'cpu', threads: 2, idleMinutes: 5 }),
       sessions: {
         get: () => Promise.reject(new Error('not asked')),
         resume: () => begin(),

@@ -270,6 +270,7 @@ export function eventsUntil(until: number, end: 'training' | 'paused' | 'finishe
       earlyStopping: 3,
       seed: 42,
       engine: 'onnx',
+      device: 'cpu',
       threads: 0,
       idleMinutes: 10,
     },

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ComputeDevice } from '../../protocol/runConfig';
 
 export type DType = 'float32' | 'int32';
 /** A tensor's values outside of any engine, row-major. */
@@ -40,7 +41,7 @@ export interface Program {
 
 /** What an engine does otherwise than it was asked to, and why. */
 export interface EngineWarning {
-  readonly code: 'engine.fallback' | 'engine.threads';
+  readonly code: 'engine.fallback' | 'engine.threads' | 'engine.device';
   readonly message: string;
 }
 
@@ -48,6 +49,7 @@ export interface Engine {
   readonly name: 'onnx' | 'tensorflow';
   readonly version: string;
   readonly threads: number;
+  readonly device: ComputeDevice;
   readonly warnings: readonly EngineWarning[];
   /** @throws ThawError `engine.unsupported` naming an op that cannot be recorded; `engine.failed`. */
   compile(step: Step, spec: ProgramSpec): Promise<Program>;

@@ -1,9 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import { asFailure, type ThawError } from '../../protocol/failure';
+import type { Device } from '../../protocol/runConfig';
+import { type Choice, chooseDevice, type DeviceSearch } from './devices/choose';
+import { DeviceFile } from './devices/memory';
 import type { Engine, EngineWarning } from './engine';
 import { blockSize } from './onnx/blocked/probe';
+import { type Layout, portable } from './onnx/graph';
 import { OnnxEngine } from './onnx/onnxEngine';
-import { loadOnnxRuntime } from './onnx/runtime';
+import { loadOnnxRuntime, type OnnxRuntime } from './onnx/runtime';
 import { loadTensorflow, probeTensorflow } from './tensorflow/runtime';
 import { TensorflowEngine } from './tensorflow/tensorflowEngine';
 import { threadCount } from './threads';
@@ -23,24 +27,38 @@ export type FeatureLayout = 'auto' | 'portable' | 'blocked';
 
 /**
  * @param threads as many as asked for, no more than cores; 0 for the physical ones
+ * @param device what the onnx engine computes on; see chooseDevice
  * @param layout 'auto': in blocks of channels where that is quicker; 'portable': row-major, in standard operators alone;
  *   'blocked': in blocks wherever there is a form for it, for tests. By default THAW_LAYOUT, else 'auto'.
  * @throws ThawError `engine.missing`
  */
 export async function createEngine(
   name: Engine['name'],
-  { threads, layout = layoutFromEnvironment() }: { threads: number; layout?: FeatureLayout },
+  { threads, device = 'cpu', layout = layoutFromEnvironment() }: { threads: number; device?: Device; layout?: FeatureLayout },
 ): Promise<Engine> {
   switch (name) {
     case 'onnx': {
       const runtime = await loadOnnxRuntime(threadCount(threads));
-      const block = layout === 'portable' ? 1 : await blockSize(runtime.ort);
-      const warnings = [...fallbackWarning(runtime.fallback), ...threadWarning(threads)];
-      return new OnnxEngine(runtime.ort, runtime.version, runtime.threads, { block, always: layout === 'blocked' }, warnings);
+      const best = { block: layout === 'portable' ? 1 : await blockSize(runtime.ort), always: layout === 'blocked' };
+      const choice = device === 'cpu' ? { device, warnings: [] } : await chosen(device, searchWith(runtime, best));
+      const warnings = [...fallbackWarning(runtime.fallback), ...threadWarning(threads), ...choice.warnings];
+      return new OnnxEngine(runtime, choice.device, choice.device === 'cpu' ? best : portable, warnings);
     }
-    case 'tensorflow':
-      return new TensorflowEngine(loadTensorflow(threadCount(threads)), threadWarning(threads));
+    case 'tensorflow': {
+      const warnings = [...threadWarning(threads), ...deviceWarning(device)];
+      return new TensorflowEngine(loadTensorflow(threadCount(threads)), warnings);
+    }
   }
+}
+
+const choices = new Map<string, Promise<Choice>>();
+
+/** Once a process: it takes a second or more. */
+function chosen(device: Device, search: DeviceSearch): Promise<Choice> {
+  const key = JSON.stringify([device, search]);
+  const choice = choices.get(key) ?? chooseDevice(device, search, new DeviceFile());
+  choices.set(key, choice);
+  return choice;
 }
 
 function fallbackWarning(why: ThawError | undefined): EngineWarning[] {
@@ -48,6 +66,13 @@ function fallbackWarning(why: ThawError | undefined): EngineWarning[] {
   const { message, hint, detail } = why.failure;
   const what = l10n.t('{0} It runs as WebAssembly instead, several times slower. {1} ({2})', message, hint, firstLine(detail));
   return [{ code: 'engine.fallback', message: what }];
+}
+
+const searchWith = ({ file, devices, threads }: OnnxRuntime, layout: Layout): DeviceSearch => ({ runtime: file, devices, threads, layout });
+
+function deviceWarning(asked: Device): EngineWarning[] {
+  if (asked === 'auto' || asked === 'cpu') return [];
+  return [{ code: 'engine.device', message: l10n.t('The device "{0}" is left out of account: it is for the engine "onnx".', asked) }];
 }
 
 function threadWarning(asked: number): EngineWarning[] {

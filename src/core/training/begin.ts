@@ -37,7 +37,7 @@ export async function beginRun(
   { folder, onEvent, ...places }: RunPlaces & { readonly folder: string },
 ): Promise<RunHandle> {
   await requireNewFolder(folder);
-  const starting = createEngine(config.engine, { threads: config.threads });
+  const starting = createEngine(config.engine, { threads: config.threads, device: config.device });
   starting.catch(() => {}); // told below, unless the data fail first
   const dataset = await openData(config);
   const options = { ...places, classes: dataset.classes.length, labels: dataset.classes, imageSize: config.imageSize };
@@ -59,6 +59,7 @@ export async function beginRun(
       platform: `${process.platform}-${process.arch}`,
     },
     threads: engine.threads,
+    device: engine.device,
   };
   const run = await RunFolder.create(folder, record);
   return start({
@@ -123,7 +124,7 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
       l10n.t('Start a new run with this one as its model.'),
       { path },
     );
-  const engine = await createEngine(config.engine, { threads: record.threads });
+  const engine = await createEngine(config.engine, { threads: record.threads, device: record.device });
   const dataset = await openData(config);
   if (dataset.summary.fingerprint !== record.dataFingerprint)
     throw new ThawError(

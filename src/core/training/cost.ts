@@ -72,8 +72,8 @@ export async function estimateCost(config: RunConfig, { examples, classes, ...pl
 }
 
 function probeOf(config: RunConfig, { rules }: Phase, model: ImageModel, classes: number, batchSize: number): Promise<Probe> {
-  const { engine, threads, optimizer, imageSize } = config;
-  const key = JSON.stringify([config.model, rules, classes, batchSize, engine, threads, optimizer, imageSize]);
+  const { engine, device, threads, optimizer, imageSize } = config;
+  const key = JSON.stringify([config.model, rules, classes, batchSize, engine, device, threads, optimizer, imageSize]);
   const known = probes.get(key) ?? measure(config, rules, model, batchSize);
   probes.set(key, known);
   known.catch(() => probes.delete(key));
@@ -96,7 +96,7 @@ async function measure(config: RunConfig, rules: readonly string[], model: Image
 
 async function timeBatch(config: RunConfig, rules: readonly string[], model: ImageModel, batchSize: number): Promise<Probe> {
   const selection = select(model, rules);
-  const engine: Engine = await createEngine(config.engine, { threads: config.threads });
+  const engine: Engine = await createEngine(config.engine, { threads: config.threads, device: config.device });
   const slots = new Slots(slotKinds(config.optimizer));
   const stage = await Stage.compile({ engine, model, selection, batchSize, config, tensors: plainTensors(model), slots });
   try {

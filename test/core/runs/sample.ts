@@ -25,6 +25,7 @@ export const sampleRecord: RunRecord = {
   model: { id: 'convnet_small', family: 'convnet', source: 'scratch', licence: 'MIT', sha256: null },
   versions: { node: '20' },
   threads: 1,
+  device: 'cpu',
 };
 
 export const stepBody = (step: number): RunEventBody => ({

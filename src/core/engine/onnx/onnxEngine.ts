@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { ComputeDevice } from '../../../protocol/runConfig';
 import type { Engine, EngineWarning, Program, ProgramSpec, Step } from '../engine';
 import './kernels';
 import './layers';
@@ -7,7 +8,8 @@ import type { Layout } from './graph';
 import { serialize } from './model';
 import { OnnxProgram, outputsOf } from './program';
 import { record } from './recorder';
-import type { Ort } from './runtime';
+import type { OnnxRuntime, Ort } from './runtime';
+import { sessionOptions } from './sessionOptions';
 import { State } from './state';
 
 /** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */
@@ -18,13 +20,20 @@ export class OnnxEngine implements Engine {
   readonly name = 'onnx';
   private readonly programs = new Set<Program>();
 
+  readonly version: string;
+  readonly threads: number;
+  private readonly ort: Ort;
+
   constructor(
-    private readonly ort: Ort,
-    readonly version: string,
-    readonly threads: number,
+    { ort, version, threads }: OnnxRuntime,
+    readonly device: ComputeDevice,
     private readonly layout: Layout,
     readonly warnings: readonly EngineWarning[],
-  ) {}
+  ) {
+    this.ort = ort;
+    this.version = version;
+    this.threads = threads;
+  }
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
     const recording = record(step, spec, this.layout);
@@ -36,18 +45,14 @@ export class OnnxEngine implements Engine {
     const fed = [...recording.inputs.values(), ...state.buffers.map(({ input }) => input)];
     const model = serialize(graph, fed, [...outputs.values(), ...outputsOf(state)]);
     const session = await this.ort.InferenceSession.create(model.bytes, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: graph.largest <= smallGraph ? 1 : this.threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 4,
+      ...sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads),
       externalData: model.externalData,
       // Without state, a step runs beside what prepares its inputs (decoding): threads that wait in a loop would take that its cores.
       ...(spec.state.size === 0 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     }).catch((error: unknown) => {
-      throw failed(error, l10n.t('onnxruntime rejected the recorded step.'));
+      throw failed(error, l10n.t('onnxruntime rejected the recorded step.'), this.device);
     });
-    const program = new OnnxProgram(this.ort, session, state, spec.inputs, outputs);
+    const program = new OnnxProgram(this.ort, session, this.device, state, spec.inputs, outputs);
     this.programs.add(program);
     return program;
   }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { ThawError } from '../../../protocol/failure';
+import type { ComputeDevice } from '../../../protocol/runConfig';
 import type { NamedTensors, Program, ProgramSpec, TensorData } from '../engine';
 import { checkInputs, type Given } from '../inputs';
 import { failed } from './failures';
@@ -16,6 +17,7 @@ export class OnnxProgram implements Program {
   constructor(
     private readonly ort: Ort,
     private readonly session: Session,
+    private readonly device: ComputeDevice,
     private readonly state: State,
     private readonly inputs: ProgramSpec['inputs'],
     private readonly outputs: ReadonlyMap<string, Value>,
@@ -40,7 +42,7 @@ export class OnnxProgram implements Program {
       if (output) fetches[output.name] = this.tensor(input, this.state.nextOf(buffer));
     }
     const results = await this.session.run(feeds, fetches).catch((error: unknown) => {
-      throw failed(error, l10n.t('A step failed while it ran.'));
+      throw failed(error, l10n.t('A step failed while it ran.'), this.device);
     });
     this.state.swap();
     return Object.fromEntries([...this.outputs].map(([name, value]) => [name, dataOf(value, results[value.name] as OrtTensor)]));

@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ThawError } from '../../../protocol/failure';
+import type { ComputeDevice } from '../../../protocol/runConfig';
+import { computeDevices, providers } from './sessionOptions';
 import { loadWebRuntime } from './web';
 
 /** A model that is ready to run. Outputs for which `run` is given tensors are written into those. */
@@ -21,6 +24,10 @@ export interface OnnxRuntime {
   readonly version: string;
   /** Threads that its sessions can have. */
   readonly threads: number;
+  /** Main file of the package, for other processes. */
+  readonly file: string;
+  /** What it has providers for, cpu among them; whether they work here is another matter. */
+  readonly devices: readonly ComputeDevice[];
   /** Why it is not the native one, where that was to be had. */
   readonly fallback?: ThawError;
 }
@@ -42,12 +49,18 @@ export async function loadOnnxRuntime(threads: number): Promise<OnnxRuntime> {
   }
 }
 
-async function loadNative(): Promise<{ ort: Ort; version: string }> {
+async function loadNative(): Promise<Omit<OnnxRuntime, 'threads'>> {
   type Native = typeof import('onnxruntime-node');
   const module = await import('onnxruntime-node');
   const ort = (module as { default?: Native }).default ?? module; // Node wraps CommonJS, a bundle doesn't
   ort.env.logLevel = 'fatal'; // errors are thrown; the log would repeat them
-  return { ort, version: ort.env.versions.node ?? ort.env.versions.common };
+  const supported = ort.listSupportedBackends().map(({ name }) => name);
+  return {
+    ort,
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    file: createRequire(__filename).resolve('onnxruntime-node'),
+    devices: computeDevices.filter((device) => supported.includes(providers[device])),
+  };
 }
 
 function damaged(cause: unknown): ThawError {

@@ -1,13 +1,14 @@
+import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { Ort, Session } from './runtime';
+import type { OnnxRuntime, Ort, Session } from './runtime';
 
 type Web = typeof import('onnxruntime-common');
 
 /** Its threads are made once a process: as many as the first engine asked for. */
-let loaded: Promise<{ ort: Ort; version: string; threads: number }> | undefined;
+let loaded: Promise<OnnxRuntime> | undefined;
 
 /** onnxruntime's WebAssembly build, which runs wherever Node does, behind the native one's interface. */
-export function loadWebRuntime(threads: number): Promise<{ ort: Ort; version: string; threads: number }> {
+export function loadWebRuntime(threads: number): Promise<OnnxRuntime> {
   const loading = loaded ?? load(threads);
   loaded = loading;
   loading.catch(() => {
@@ -16,12 +17,18 @@ export function loadWebRuntime(threads: number): Promise<{ ort: Ort; version: st
   return loading;
 }
 
-async function load(threads: number) {
+async function load(threads: number): Promise<OnnxRuntime> {
   const module: Web & { default?: Web } = await import('onnxruntime-web');
   const web = module.default ?? module;
   web.env.logLevel = 'fatal'; // errors are thrown; the log would repeat them
   web.env.wasm.numThreads = threads;
-  return { ort: oneAtATime(web), version: `${web.env.versions.web ?? web.env.versions.common} (WebAssembly)`, threads };
+  return {
+    ort: oneAtATime(web),
+    version: `${web.env.versions.web ?? web.env.versions.common} (WebAssembly)`,
+    threads,
+    file: createRequire(__filename).resolve('onnxruntime-web'),
+    devices: ['cpu'],
+  };
 }
 
 /**

@@ -8,6 +8,7 @@ export class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
   readonly version: string;
   readonly threads: number;
+  readonly device = 'cpu';
   private readonly programs = new Set<Program>();
 
   constructor(
