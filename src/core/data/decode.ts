@@ -6,8 +6,9 @@ import { mapFiles } from './concurrent';
 import type { Dataset } from './dataset';
 import { enlarged } from './enlarge';
 import { PictureError, type PictureHeader, pipelineOf, readHeader, reasonOf } from './picture';
+import type { PictureCache } from './pictureCache';
 import type { ImageTarget } from './target';
-import { type Box, cropBox, recolour, type View } from './views';
+import { type Box, cropBox, isPlain, recolour, type View } from './views';
 
 /** The whole picture is scaled to width × height; `box` of it is kept. */
 interface Scaling {
@@ -65,28 +66,33 @@ async function pixelsOf(bytes: Uint8Array, header: PictureHeader, target: ImageT
   return new Uint8ClampedArray(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Fills `out`, planar [3, size, size], with (pixel / 255 − mean) / std, mirrored if the view says so. */
-function normalise(pixels: Uint8ClampedArray, target: ImageTarget, flip: boolean, out: Float32Array): void {
-  const { size } = target;
-  for (let channel = 0; channel < 3; channel++) {
-    const mean = target.mean[channel] as number;
-    const std = target.std[channel] as number;
-    const values = new Float32Array(256);
-    for (let v = 0; v < 256; v++) values[v] = (v / 255 - mean) / std;
-    let i = channel * size * size;
-    for (let y = 0; y < size; y++) {
-      const row = y * size;
-      for (let x = 0; x < size; x++) out[i++] = values[pixels[(row + (flip ? size - 1 - x : x)) * 3 + channel] as number] as number;
+/** (v / 255 − mean) / std of the 256 values of a channel. */
+function levels(mean: number, std: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, v) => (v / 255 - mean) / std);
+}
+
+/** Fills `out`, planar [3, size, size], with normalised values, mirrored if the view says so. */
+function normalise(pixels: Uint8ClampedArray, { size, mean, std }: ImageTarget, flip: boolean, out: Float32Array): void {
+  const [red, green, blue] = mean.map((m, channel) => levels(m, std[channel] as number)) as [Float32Array, Float32Array, Float32Array];
+  const plane = size * size;
+  const step = flip ? -3 : 3;
+  for (let y = 0; y < size; y++) {
+    let from = (y * size + (flip ? size - 1 : 0)) * 3;
+    for (let to = y * size; to < (y + 1) * size; to++, from += step) {
+      out[to] = red[pixels[from] as number] as number;
+      out[to + plane] = green[pixels[from + 1] as number] as number;
+      out[to + 2 * plane] = blue[pixels[from + 2] as number] as number;
     }
   }
 }
 
-async function decodeInto(out: Float32Array, source: string | Uint8Array, target: ImageTarget, view: View | null): Promise<void> {
+/** @returns RGB pixels, [size, size, 3], before they are mirrored */
+async function seen(source: string | Uint8Array, target: ImageTarget, view: View | null): Promise<Uint8ClampedArray> {
   try {
     const bytes = typeof source === 'string' ? await readFile(source) : source;
     const pixels = await pixelsOf(bytes, await readHeader(bytes), target, view);
     if (view) recolour(pixels, view);
-    normalise(pixels, target, view?.flip ?? false, out);
+    return pixels;
   } catch (error) {
     const name = typeof source === 'string' ? source : l10n.t('The picture');
     throw new ThawError(
@@ -107,7 +113,7 @@ async function decodeInto(out: Float32Array, source: string | Uint8Array, target
  */
 export async function decodePicture(source: string | Uint8Array, target: ImageTarget, view: View | null): Promise<Float32Array> {
   const image = new Float32Array(3 * target.size * target.size);
-  await decodeInto(image, source, target, view);
+  normalise(await seen(source, target, view), target, view?.flip ?? false, image);
   return image;
 }
 
@@ -115,6 +121,7 @@ export async function decodePicture(source: string | Uint8Array, target: ImageTa
  * Decodes examples of a data set, several at once.
  * @param indices into `dataset.examples`
  * @param views one for each of the indices
+ * @param cache takes the pictures that are seen as they are, but for mirroring, and gives them again; for one target only
  * @returns images [B, 3, size, size]; `unreadable` lists the positions in the batch (0 … B − 1) that could not be
  *   decoded, in rising order: they are all zeros
  * @throws ThawError `io.gone` when the data's folder itself is no longer there
@@ -124,6 +131,7 @@ export async function decodeBatch(
   indices: readonly number[],
   target: ImageTarget,
   views: readonly (View | null)[],
+  cache?: PictureCache,
 ): Promise<{ images: Float32Array; unreadable: number[] }> {
   const length = 3 * target.size * target.size;
   const images = new Float32Array(indices.length * length);
@@ -131,9 +139,12 @@ export async function decodeBatch(
   await mapFiles(indices, async (index, position) => {
     const example = dataset.examples[index];
     if (!example) throw new RangeError(`no example ${index}`);
-    const out = images.subarray(position * length, (position + 1) * length);
+    const view = views[position] ?? null;
+    const kept = isPlain(view) ? cache : undefined;
     try {
-      await decodeInto(out, join(dataset.root, example.path), target, views[position] ?? null);
+      const pixels = kept?.get(index) ?? (await seen(join(dataset.root, example.path), target, view));
+      kept?.put(index, pixels);
+      normalise(pixels, target, view?.flip ?? false, images.subarray(position * length, (position + 1) * length));
     } catch (error) {
       await access(dataset.root).catch((cause) => {
         throw new ThawError(

@@ -4,6 +4,7 @@ export type { Dataset, Example } from './dataset';
 export { decodeBatch, decodePicture } from './decode';
 export { findLookalikes } from './lookalikes';
 export { type OpenOptions, openDataset } from './openDataset';
+export { PictureCache } from './pictureCache';
 export type { ImageTarget } from './target';
 export { thumbnail } from './thumbnail';
 export { type View, viewOf } from './views';

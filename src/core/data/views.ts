@@ -61,6 +61,11 @@ export function viewOf(augmentation: RunConfig['augmentation'], seed: number, ep
   }
 }
 
+/** Whether a view shows the picture as it is, at most mirrored. */
+export function isPlain(view: View | null): boolean {
+  return view === null || (view.crops.length === 0 && view.brightness === 1 && view.contrast === 1 && view.saturation === 1);
+}
+
 export interface Box {
   readonly left: number;
   readonly top: number;

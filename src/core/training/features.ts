@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Split } from '../../protocol/data';
 import type { RunConfig } from '../../protocol/runConfig';
-import { type Dataset, decodeBatch, prefetched, viewOf } from '../data';
+import { type Dataset, decodeBatch, PictureCache, prefetched, viewOf } from '../data';
 import type { NamedTensors, TensorData } from '../engine/engine';
 import type { ImageModel } from '../models/model';
 import { type Chunk, chunksOf, epochOrder } from './chunks';
@@ -16,6 +16,8 @@ export const spillFile = 'features.bin';
 export const keptViews: Record<RunConfig['augmentation'], number> = { none: 1, flip: 2, standard: 4 };
 /** Bytes of features in memory; the rest goes to a file. */
 export const memoryLimit = 256 * 2 ** 20;
+/** Bytes of decoded pictures in memory, while they are seen again. */
+const pictureLimit = 128 * 2 ** 20;
 const diskLimit = 16 * 2 ** 30;
 
 /** What so many features would take; null where it is too much to keep them, and every epoch computes them. */
@@ -57,6 +59,7 @@ export interface FeatureBatch {
 export class Features {
   readonly unreadable = new Set<number>();
   private readonly splits: Record<Split, number[]> = { train: [], validation: [], test: [] };
+  private readonly pixels = new PictureCache(pictureLimit);
   private store: FeatureStore | null = null;
   private kept = 0;
 
@@ -93,6 +96,7 @@ export class Features {
     }
     const viewChunks = chunksOf(epochOrder(seed, view, this.splits.train), this.spec.batchSize);
     await this.fill(stage, viewChunks, view);
+    this.pixels.clear(); // every view is there by now, but for one that another front may want
     yield* this.stored(chunks, view);
   }
 
@@ -115,15 +119,17 @@ export class Features {
   async dispose(): Promise<void> {
     await this.store?.dispose();
     this.store = null;
+    this.pixels.clear();
   }
 
   private async *decoded(chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
     const { dataset, model, config, onUnreadable } = this.spec;
+    const again = !this.store || (view !== null && keptViews[config.augmentation] > 1);
     const decode = async (chunk: Chunk): Promise<FeatureBatch> => {
       const views = chunk.examples.map((i) =>
         view === null ? null : viewOf(config.augmentation, config.seed, view, dataset.examples[i]?.path as string),
       );
-      const { images, unreadable } = await decodeBatch(dataset, [...chunk.examples], model.input, views);
+      const { images, unreadable } = await decodeBatch(dataset, [...chunk.examples], model.input, views, again ? this.pixels : undefined);
       for (const position of unreadable) {
         const example = chunk.examples[position] as number;
         if (this.unreadable.has(example)) continue;

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeBatch, decodePicture, type ImageTarget, openDataset, viewOf } from '../../../src/core/data';
+import { decodeBatch, decodePicture, type ImageTarget, openDataset, PictureCache, viewOf } from '../../../src/core/data';
 import { ThawError } from '../../../src/protocol/failure';
 import { bomb, drawn, folderOf, many, scene } from './making';
 
@@ -252,6 +252,36 @@ describe('what cannot be read', () => {
     expect(unreadable).toEqual([1]);
     expect(images.subarray(48, 96)).toEqual(new Float32Array(48));
     expect(images.subarray(0, 48)).toEqual(await decodePicture(join(root, dataset.examples[5]?.path as string), plainTarget(4), null));
+  });
+
+  test('a cache gives what decoding again would give, mirrored, cropped or neither, and holds no more than its limit', async () => {
+    const root = await folderOf({ ...(await many('a/', 3)), ...(await many('b/', 3, 10)) });
+    const dataset = await openDataset(root, { validationSplit: 0, testSplit: 0 });
+    const cache = new PictureCache(5 * 3 * 4 * 4); // five of the six
+    const all = [0, 1, 2, 3, 4, 5];
+    const pathOf = (i: number) => dataset.examples[i]?.path as string;
+    for (const [augmentation, epoch] of [
+      ['flip', 0],
+      ['standard', 0],
+      ['none', 0],
+      ['flip', 1],
+    ] as const) {
+      const views = all.map((i) => viewOf(augmentation, 7, epoch, pathOf(i)));
+      const { images } = await decodeBatch(dataset, all, plainTarget(4), views, cache);
+      for (const i of all)
+        expect(images.subarray(i * 48, (i + 1) * 48)).toEqual(await decodePicture(join(root, pathOf(i)), plainTarget(4), views[i] ?? null));
+    }
+    expect(all.filter((i) => cache.get(i))).toHaveLength(5);
+    await rm(root, { recursive: true });
+    const held = all.filter((i) => cache.get(i));
+    const { unreadable } = await decodeBatch(
+      dataset,
+      held,
+      plainTarget(4),
+      held.map(() => null),
+      cache,
+    );
+    expect(unreadable).toEqual([]);
   });
 
   test('a folder that is gone ends the batch', async () => {
