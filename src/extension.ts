@@ -78,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Notifications(sessions, panels, format),
     followContext(panels, sessions),
     registerCommands({
-      ...{ context, assistant, sessions, index, panels, runsView, documents, format, log },
+      ...{ context, assistant, prober, sessions, index, panels, runsView, documents, format, log },
       runsFolders: () => settings.runsFolders(),
     }),
     vscode.window.registerWebviewPanelSerializer(runViewType, panels),

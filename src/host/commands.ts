@@ -19,7 +19,9 @@ import type { Sessions } from './sessions';
 
 export interface CommandParts {
   readonly context: vscode.ExtensionContext;
-  readonly assistant: Assistant & { warm(): void };
+  readonly assistant: { warm(): void };
+  /** Its answers may take long. */
+  readonly prober: Assistant;
   readonly sessions: Sessions;
   readonly index: RunsIndex;
   readonly panels: Panels;
@@ -37,7 +39,7 @@ type Target = string | undefined;
 const stopMs = 15_000;
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const { context, assistant, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
+  const { context, assistant, prober, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
 
   const commands: Record<string, (...args: never[]) => unknown> = {
     'thaw.fineTune': async (uri?: vscode.Uri) => {
@@ -79,7 +81,12 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       const chosen = await Promise.all(paths.map((run) => sessions.get(run)));
       await documents.show(l10n.t('Runs compared'), comparison(chosen, format));
     },
-    'thaw.doctor': async () => documents.show(l10n.t('This machine'), doctorText(await assistant.ask('doctor', {}), runsFolders())),
+    'thaw.doctor': async () => {
+      const title = l10n.t('Trying each engine and device…');
+      const place = vscode.ProgressLocation.Notification;
+      const found = await vscode.window.withProgress({ location: place, title }, () => prober.ask('doctor', {}));
+      await documents.show(l10n.t('This machine'), doctorText(found, runsFolders()));
+    },
     'thaw.openSample': () => openSample(context),
     'thaw.refreshRuns': () => index.refresh(),
   };

@@ -26,13 +26,28 @@ export type ModelFacts = z.infer<typeof modelFactsSchema>;
 export const costSchema = z.object({ secondsPerEpoch: z.number(), totalSeconds: z.number(), memoryBytes: z.number() });
 export type Cost = z.infer<typeof costSchema>;
 
-/** One measured fact of `thaw doctor`. */
+const availableSchema = {
+  available: z.boolean(),
+  reason: z.string().optional(),
+  /** Milliseconds that a training step of a small network takes. */
+  stepMilliseconds: z.number().optional(),
+};
+
+/** What `thaw doctor` found out. */
 export const doctorSchema = z.object({
   node: z.string(),
   platform: z.string(),
   threads: z.int(),
   memory: z.number(),
-  engines: z.array(z.object({ name: z.string(), available: z.boolean(), version: z.string(), reason: z.string().optional() })),
+  engines: z.array(
+    z.object({
+      ...availableSchema,
+      name: z.string(),
+      version: z.string(),
+      /** What the engine can compute on, the processor first. */
+      devices: z.array(z.object({ ...availableSchema, name: z.string() })).optional(),
+    }),
+  ),
   folders: z.record(z.string(), z.string()),
 });
 export type Doctor = z.infer<typeof doctorSchema>;

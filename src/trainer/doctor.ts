@@ -1,18 +1,18 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
-import { availableEngines } from '../core/engine';
+import { measureEngines } from '../core/engine/measure';
 import { modelsFolder } from '../core/weights';
 import type { Doctor } from '../protocol/assistant';
 import { defaultRunsFolder } from '../protocol/paths';
 
-/** What this machine offers; `memory` in bytes. */
+/** What this machine offers, and how fast it is; `memory` in bytes. Takes some seconds. */
 export async function examine(): Promise<Doctor> {
   return {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     threads: availableParallelism(),
     memory: totalmem(),
-    engines: await availableEngines(),
+    engines: await measureEngines(),
     folders: { models: modelsFolder(), runs: path.resolve(defaultRunsFolder), temporary: tmpdir() },
   };
 }

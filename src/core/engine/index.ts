@@ -39,7 +39,7 @@ export async function createEngine(
   switch (name) {
     case 'onnx': {
       const runtime = await loadOnnxRuntime(threadCount(threads));
-      const best = { block: layout === 'portable' ? 1 : await blockSize(runtime.ort), always: layout === 'blocked' };
+      const best = await bestLayout(runtime, layout);
       const choice = device === 'cpu' ? { device, warnings: [] } : await chosen(device, searchWith(runtime, best));
       const warnings = [...fallbackWarning(runtime.fallback), ...threadWarning(threads), ...choice.warnings];
       return new OnnxEngine(runtime, choice.device, choice.device === 'cpu' ? best : portable, warnings);
@@ -66,6 +66,16 @@ function fallbackWarning(why: ThawError | undefined): EngineWarning[] {
   const { message, hint, detail } = why.failure;
   const what = l10n.t('{0} It runs as WebAssembly instead, several times slower. {1} ({2})', message, hint, firstLine(detail));
   return [{ code: 'engine.fallback', message: what }];
+}
+
+async function bestLayout({ ort }: OnnxRuntime, layout: FeatureLayout): Promise<Layout> {
+  return { block: layout === 'portable' ? 1 : await blockSize(ort), always: layout === 'blocked' };
+}
+
+/** Where the onnx engine could compute. @throws ThawError `engine.missing` */
+export async function onnxSearch(threads: number): Promise<DeviceSearch> {
+  const runtime = await loadOnnxRuntime(threadCount(threads));
+  return searchWith(runtime, await bestLayout(runtime, layoutFromEnvironment()));
 }
 
 const searchWith = ({ file, devices, threads }: OnnxRuntime, layout: Layout): DeviceSearch => ({ runtime: file, devices, threads, layout });

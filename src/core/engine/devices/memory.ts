@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { cpus, homedir } from 'node:os';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { version } from '../../../../package.json';
 import { type ComputeDevice, deviceNames } from '../../../protocol/runConfig';
+import { CacheFile, cacheFolder } from '../cacheFile';
 
 /** What a finding depends on besides machine and version. */
 export interface Circumstances {
@@ -18,50 +18,26 @@ export interface DeviceMemory {
   forget(key: Circumstances): Promise<void>;
 }
 
-const schema = z.record(z.string(), z.enum(deviceNames).exclude(['auto']));
-
-/** In a file of the user's cache; one that cannot be read or written is as good as none. */
 export class DeviceFile implements DeviceMemory {
-  constructor(private readonly file = path.join(cacheFolder(), 'thaw', 'devices.json')) {}
+  private readonly known: CacheFile<ComputeDevice>;
 
-  async quickest(key: Circumstances): Promise<ComputeDevice | null> {
-    return (await this.read())[textOf(key)] ?? null;
+  constructor(file = path.join(cacheFolder(), 'devices.json')) {
+    this.known = new CacheFile(file, z.enum(deviceNames).exclude(['auto']));
   }
 
-  async keep(key: Circumstances, device: ComputeDevice): Promise<void> {
-    await this.write({ ...(await this.read()), [textOf(key)]: device });
+  quickest(key: Circumstances): Promise<ComputeDevice | null> {
+    return this.known.get(textOf(key));
   }
 
-  async forget(key: Circumstances): Promise<void> {
-    const { [textOf(key)]: _, ...others } = await this.read();
-    await this.write(others);
+  keep(key: Circumstances, device: ComputeDevice): Promise<void> {
+    return this.known.set(textOf(key), device);
   }
 
-  private async read(): Promise<z.infer<typeof schema>> {
-    try {
-      return schema.parse(JSON.parse(await readFile(this.file, 'utf8')));
-    } catch {
-      return {};
-    }
-  }
-
-  private async write(known: z.infer<typeof schema>): Promise<void> {
-    try {
-      await mkdir(path.dirname(this.file), { recursive: true });
-      const aside = `${this.file}.${process.pid}`;
-      await writeFile(aside, JSON.stringify(known));
-      await rename(aside, this.file);
-    } catch {} // found out again next time
+  forget(key: Circumstances): Promise<void> {
+    return this.known.set(textOf(key), null);
   }
 }
 
 function textOf({ devices, threads }: Circumstances): string {
   return [version, `${process.platform}-${process.arch}`, cpus()[0]?.model ?? '', devices.join(), threads].join('|');
-}
-
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === 'win32') return LOCALAPPDATA ?? path.join(homedir(), 'AppData/Local');
-  if (process.platform === 'darwin') return path.join(homedir(), 'Library/Caches');
-  return XDG_CACHE_HOME || path.join(homedir(), '.cache');
 }

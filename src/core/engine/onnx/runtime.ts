@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ThawError } from '../../../protocol/failure';
 import type { ComputeDevice } from '../../../protocol/runConfig';
+import { soundNative } from './native';
 import { computeDevices, providers } from './sessionOptions';
 import { loadWebRuntime } from './web';
 
@@ -50,6 +50,7 @@ export async function loadOnnxRuntime(threads: number): Promise<OnnxRuntime> {
 }
 
 async function loadNative(): Promise<Omit<OnnxRuntime, 'threads'>> {
+  const file = await soundNative();
   type Native = typeof import('onnxruntime-node');
   const module = await import('onnxruntime-node');
   const ort = (module as { default?: Native }).default ?? module; // Node wraps CommonJS, a bundle doesn't
@@ -58,7 +59,7 @@ async function loadNative(): Promise<Omit<OnnxRuntime, 'threads'>> {
   return {
     ort,
     version: ort.env.versions.node ?? ort.env.versions.common,
-    file: createRequire(__filename).resolve('onnxruntime-node'),
+    file,
     devices: computeDevices.filter((device) => supported.includes(providers[device])),
   };
 }
