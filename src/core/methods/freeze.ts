@@ -1,6 +1,6 @@
 import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
-import type { ImageModel } from '../models/model';
+import type { Network } from '../models/model';
 import { tensorsOf } from '../nn';
 
 /** How many blocks below the head the preset "top" lets learn. */
@@ -10,7 +10,7 @@ const topBlocks = 2;
  * The rules that a preset stands for: `head` the classifier alone, `top` the last two blocks and all that follows them,
  * `all` every layer.
  */
-export function presetRules(model: ImageModel, preset: Preset): string[] {
+export function presetRules(model: Network, preset: Preset): string[] {
   switch (preset) {
     case 'head':
       return [`${model.head}.**`];
@@ -21,13 +21,13 @@ export function presetRules(model: ImageModel, preset: Preset): string[] {
   }
 }
 
-function topRules(model: ImageModel): string[] {
+function topRules(model: Network): string[] {
   const from = model.chain.findIndex(({ path }) => path === model.blocks.at(-topBlocks));
   const learning = model.chain.slice(Math.max(0, from)).filter((module) => !tensorsOf(module).next().done);
   return learning.map(({ path }) => `${path}.**`);
 }
 
 /** All presets of a model, in the order in which they are shown. */
-export function presetsOf(model: ImageModel): { name: Preset; rules: string[] }[] {
+export function presetsOf(model: Network): { name: Preset; rules: string[] }[] {
   return presetNames.map((name) => ({ name, rules: presetRules(model, name) }));
 }

@@ -1,4 +1,4 @@
 export { mobilenetV2TransformersNames } from './mobilenetV2';
-export type { ImageModel, LoadedModel } from './model';
+export type { ImageModel, LoadedModel, Network } from './model';
 export { buildModel, canStartFromScratch, scratchArchitectures } from './registry';
 export { type ModelSpec, roundChannels, unsupported } from './spec';

@@ -3,22 +3,26 @@ import type { ImageTarget } from '../data/target';
 import type { NamedTensors } from '../engine/engine';
 import type { Module } from '../nn/module';
 
+/** What learns, whatever it reads. */
+export interface Network {
+  readonly root: Module;
+  /** The root's forward pass, cut as finely as a chain allows: composing these in order gives the logits. */
+  readonly chain: readonly Module[];
+  /** Path of the classifier, replaced for new classes. */
+  readonly head: string;
+  /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
+  readonly blocks: readonly string[];
+}
+
 /** An image classifier: [batch, 3, size, size] → logits [batch, classes]. */
-export interface ImageModel {
+export interface ImageModel extends Network {
   /** timm's name: `tf_efficientnet_lite0`. */
   readonly architecture: string;
   /** For people: "EfficientNet-Lite0". */
   readonly title: string;
   readonly family: string;
-  readonly root: Module;
-  /** The root's forward pass, cut as finely as a chain allows: composing these in order gives the logits. */
-  readonly chain: readonly Module[];
   readonly input: ImageTarget;
   readonly classes: number;
-  /** Path of the classifier, replaced for new classes. */
-  readonly head: string;
-  /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
-  readonly blocks: readonly string[];
   /** `config.json` as the family's users expect it (timm's layout), labels left out. */
   readonly config: Readonly<Record<string, unknown>>;
 }

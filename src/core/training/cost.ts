@@ -11,7 +11,7 @@ import { keptBytes, keptViews, memoryLimit } from './features';
 import { memoryOf } from './memory';
 import { select } from './selection';
 import { Slots, slotKinds } from './slots';
-import { imageShape, Stage } from './stage';
+import { imageShape, readsPictures, Stage } from './stage';
 
 export interface CostOptions {
   /** Examples to train on. */
@@ -98,7 +98,16 @@ async function timeBatch(config: RunConfig, rules: readonly string[], model: Ima
   const selection = select(model, rules);
   const engine: Engine = await createEngine(config.engine, { threads: config.threads, device: config.device });
   const slots = new Slots(slotKinds(config.optimizer));
-  const stage = await Stage.compile({ engine, model, selection, batchSize, config, tensors: plainTensors(model), slots });
+  const stage = await Stage.compile({
+    engine,
+    model,
+    reads: readsPictures(model),
+    selection,
+    batchSize,
+    config,
+    tensors: plainTensors(model),
+    slots,
+  });
   try {
     const images = new Float32Array(batchSize * imageShape(model).reduce((a, b) => a * b, 1)).fill(0.1);
     const x = await stage.features(images);

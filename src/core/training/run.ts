@@ -19,7 +19,7 @@ import { noSums, type Progress } from './progress';
 import { rateFactor } from './schedule';
 import { type Selection, select } from './selection';
 import type { Slots } from './slots';
-import { Stage } from './stage';
+import { readsPictures, Stage } from './stage';
 import { Throttle } from './throttle';
 
 /** A checkpoint at least this often, in milliseconds. */
@@ -193,7 +193,7 @@ export class Training {
     const { selection, batchSize, config } = this;
     const began = performance.now();
     at.touched = [...new Set([...at.touched, ...selection.learning, ...selection.moving])];
-    this.stage = await Stage.compile({ engine, model, selection, batchSize, config, tensors, slots });
+    this.stage = await Stage.compile({ engine, model, reads: readsPictures(model), selection, batchSize, config, tensors, slots });
     await this.features.use(this.stage, tensors);
     at.timings.prepare += (performance.now() - began) / 1000;
     return this.stage;

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { learns, matches, type Rules } from '../../protocol/rules';
-import type { ImageModel } from '../models/model';
+import type { Network } from '../models/model';
 import { type Module, tensorsOf } from '../nn';
 
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -23,7 +23,7 @@ export interface Selection {
  * Which tensors of a model learn under the rules.
  * @throws ThawError `config.invalid` where a rule matches nothing, or nothing learns.
  */
-export function select(model: ImageModel, rules: Rules): Selection {
+export function select(model: Network, rules: Rules): Selection {
   requireMatches(model, rules);
   const own = (module: Module) => [...tensorsOf(module)].filter((tensor) => !tensor.statistic);
   const parameters = own(model.root);
@@ -53,7 +53,7 @@ function* movingStatistics(module: Module, learning: ReadonlySet<string>): Gener
 }
 
 /** Every glob must say something about this model: a misspelt one would freeze or thaw in silence. */
-function requireMatches(model: ImageModel, rules: Rules): void {
+function requireMatches(model: Network, rules: Rules): void {
   const names = [...namesOf(model.root)];
   const lost = rules.map((rule) => rule.replace(/^!/, '')).filter((glob) => !names.some((name) => matches(glob, name)));
   if (lost.length === 0) return;

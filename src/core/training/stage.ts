@@ -1,14 +1,23 @@
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Engine, NamedTensors, Program, ProgramSpec, TensorData } from '../engine/engine';
-import type { ImageModel } from '../models/model';
+import type { ImageModel, Network } from '../models/model';
 import { type Module, type Shape, tensorsOf } from '../nn';
 import type { Selection } from './selection';
 import type { AgeGroup, Slots } from './slots';
-import { inferenceStep, trainingStep } from './steps';
+import { besideName, inferenceStep, trainingStep } from './steps';
+
+/** What a model takes for one example: the batch is not in these shapes. */
+export interface Reads {
+  readonly x: Fed;
+  /** By name: a text's mask and types (see Scope.beside). */
+  readonly beside: Readonly<Record<string, Fed>>;
+}
+type Fed = ProgramSpec['inputs'][string];
 
 export interface StageSpec {
   readonly engine: Engine;
-  readonly model: ImageModel;
+  readonly model: Network;
+  readonly reads: Reads;
   readonly selection: Selection;
   readonly batchSize: number;
   readonly config: Pick<RunConfig, 'optimizer' | 'labelSmoothing'>;
@@ -19,9 +28,13 @@ export interface StageSpec {
 /** Pictures that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache. */
 const frontBatch = 4;
 
+/** [B, …] by name, for the whole model. */
+export type Beside = Readonly<Record<string, Float32Array | Int32Array>>;
+
 export interface TrainingBatch {
   /** [B, …featureShape] */
-  readonly x: Float32Array;
+  readonly x: Float32Array | Int32Array;
+  readonly beside?: Beside;
   readonly labels: Int32Array;
   /** Of sum 1. */
   readonly weights: Float32Array;
@@ -51,9 +64,11 @@ export class Stage {
     const { engine, model, selection, batchSize, config, tensors, slots } = spec;
     const head = model.chain.slice(0, selection.cut);
     const tail = model.chain.slice(selection.cut);
-    const featureShape = head.reduce<Shape>((shape, module) => module.outputShape(shape), imageShape(model));
+    const featureShape = head.reduce<Shape>((shape, module) => module.outputShape(shape), spec.reads.x.shape);
     const groups = slots.groups(selection.learning);
-    const x = { dtype: 'float32', shape: [batchSize, ...featureShape] } as const;
+    const { reads } = spec;
+    const x = { dtype: head.length > 0 ? 'float32' : reads.x.dtype, shape: [batchSize, ...featureShape] } as const;
+    const frontSize = Math.min(frontBatch, batchSize);
     const rates = ['learningRate'];
     if (config.optimizer.name === 'adamw') groups.forEach((_, i) => void rates.push(`correction1.${i}`, `correction2.${i}`));
     const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
@@ -62,13 +77,14 @@ export class Stage {
         ? await engine.compile(inferenceStep(head), {
             state: new Map(),
             constants: choose(tensors, namesIn(head)),
-            inputs: { x: { dtype: 'float32', shape: [Math.min(frontBatch, batchSize), ...imageShape(model)] } },
+            inputs: { x: batched(reads.x, frontSize), ...besideInputs(reads, frontSize) },
           })
         : null;
     const learner = await engine.compile(trainingStep({ modules: tail, groups, decayed, ...config }), {
       ...splitTensors(tail, selection, tensors, slots.of(selection.learning, tensors)),
       inputs: {
         x,
+        ...besideInputs(reads, batchSize),
         labels: { dtype: 'int32', shape: [batchSize] },
         weights: { dtype: 'float32', shape: [batchSize] },
         ...Object.fromEntries(rates.map((name) => [name, { dtype: 'float32', shape: [] }] as const)),
@@ -86,18 +102,23 @@ export class Stage {
   }
 
   /**
-   * Pictures [B, 3, S, S] → what the learning layers take [B, …featureShape].
+   * Pictures [B, 3, S, S] or ids [B, S] → what the learning layers take [B, …featureShape].
    * @param rows how many of them are wanted: the features of those after may be left 0
    */
-  async features(images: Float32Array, rows = this.spec.batchSize): Promise<Float32Array> {
-    if (!this.front) return images;
-    const { batchSize, model } = this.spec;
+  async features<Given extends Float32Array | Int32Array>(
+    given: Given,
+    rows = this.spec.batchSize,
+    beside: Beside = {},
+  ): Promise<Given | Float32Array> {
+    if (!this.front) return given;
+    const { batchSize, reads } = this.spec;
     const step = Math.min(frontBatch, batchSize);
-    const [picture, width] = [imageShape(model), this.featureShape].map((shape) => shape.reduce((a, b) => a * b, 1)) as [number, number];
+    const width = sizeOf(this.featureShape);
     const features = new Float32Array(batchSize * width);
     for (let row = 0; row < rows; row += step) {
-      const given = images.subarray(row * picture, (row + step) * picture);
-      const { y } = await this.front.run({ x: given.length === step * picture ? given : padded(given, step * picture) });
+      const part = (data: Float32Array | Int32Array, { shape }: Fed) => rowsOf(data, row, step, sizeOf(shape));
+      const others = Object.entries(beside).map(([name, data]) => [name, part(data, reads.beside[name] as Fed)] as const);
+      const { y } = await this.front.run({ x: part(given, reads.x), ...besideFeeds(Object.fromEntries(others)) });
       const data = (y as TensorData).data as Float32Array;
       features.set(data.subarray(0, Math.min(data.length, features.length - row * width)), row * width);
     }
@@ -105,8 +126,9 @@ export class Stage {
   }
 
   /** One update of the learning layers. @returns the loss and the logits [B, classes] before it. */
-  async train({ x, labels, weights, learningRate }: TrainingBatch): Promise<{ loss: number; logits: Float32Array }> {
-    const inputs: Record<string, Float32Array | Int32Array> = { x, labels, weights, learningRate: Float32Array.of(learningRate) };
+  async train({ x, beside = {}, labels, weights, learningRate }: TrainingBatch): Promise<{ loss: number; logits: Float32Array }> {
+    const rate = Float32Array.of(learningRate);
+    const inputs: Record<string, Float32Array | Int32Array> = { x, ...besideFeeds(beside), labels, weights, learningRate: rate };
     const { optimizer } = this.spec.config;
     if (optimizer.name === 'adamw')
       for (const [i, { age }] of this.groups.entries()) {
@@ -142,8 +164,8 @@ export class Stage {
   }
 
   /** Features [B, …featureShape] → logits [B, classes], in inference mode, as of the last load. */
-  async logits(features: Float32Array): Promise<Float32Array> {
-    const { y } = await (await this.answerProgram()).run({ x: features });
+  async logits(features: Float32Array | Int32Array, beside: Beside = {}): Promise<Float32Array> {
+    const { y } = await (await this.answerProgram()).run({ x: features, ...besideFeeds(beside) });
     return (y as TensorData).data as Float32Array;
   }
 
@@ -154,11 +176,12 @@ export class Stage {
   }
 
   private answerProgram(): Promise<Program> {
-    const { engine, model, selection, batchSize, tensors } = this.spec;
+    const { engine, model, reads, selection, batchSize, tensors } = this.spec;
+    const dtype = this.hasFront ? 'float32' : reads.x.dtype;
     const tail = model.chain.slice(selection.cut);
     this.answer ??= engine.compile(inferenceStep(tail), {
       ...splitTensors(tail, selection, tensors, new Map()),
-      inputs: { x: { dtype: 'float32', shape: [batchSize, ...this.featureShape] } },
+      inputs: { x: { dtype, shape: [batchSize, ...this.featureShape] }, ...besideInputs(reads, batchSize) },
     });
     return this.answer;
   }
@@ -169,10 +192,32 @@ export function imageShape(model: ImageModel): Shape {
   return [3, model.input.size, model.input.size];
 }
 
-function padded(values: Float32Array, length: number): Float32Array {
-  const result = new Float32Array(length);
-  result.set(values);
-  return result;
+/** What an image classifier takes. */
+export function readsPictures(model: ImageModel): Reads {
+  return { x: { dtype: 'float32', shape: imageShape(model) }, beside: {} };
+}
+
+const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+
+function batched({ dtype, shape }: Fed, batchSize: number): Fed {
+  return { dtype, shape: [batchSize, ...shape] };
+}
+
+function besideInputs({ beside }: Reads, batchSize: number): ProgramSpec['inputs'] {
+  return Object.fromEntries(Object.entries(beside).map(([name, fed]) => [besideName(name), batched(fed, batchSize)]));
+}
+
+function besideFeeds(beside: Beside): Record<string, Float32Array | Int32Array> {
+  return Object.fromEntries(Object.entries(beside).map(([name, data]) => [besideName(name), data]));
+}
+
+/** Some rows; zeros after the last. */
+function rowsOf(data: Float32Array | Int32Array, from: number, count: number, width: number): Float32Array | Int32Array {
+  const rows = data.subarray(from * width, (from + count) * width);
+  if (rows.length === count * width) return rows;
+  const whole = new (data.constructor as Float32ArrayConstructor | Int32ArrayConstructor)(count * width);
+  whole.set(rows);
+  return whole;
 }
 
 export function namesIn(modules: readonly Module[]): string[] {

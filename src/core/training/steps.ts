@@ -5,13 +5,19 @@ import { adamW, sgd, softmaxCrossEntropy, valueAndGradients } from '../engine/op
 import { forwardAll, type Module, type Scope } from '../nn';
 import { type AgeGroup, slotName } from './slots';
 
+/** `beside.mask`: the name of a program's input that goes beside x. */
+export function besideName(name: string): string {
+  return `beside.${name}`;
+}
+
 /** Looks names up in several maps of tensors, the first that has it. */
-function scopeOver(maps: readonly Tensors[]): Scope {
+function scopeOver(maps: readonly Tensors[], inputs: Tensors): Scope {
   return {
     tensor: (name) => {
       for (const map of maps) if (map[name]) return map[name];
       throw new Error(`The program lacks the tensor ${name}`);
     },
+    beside: (name) => inputs[besideName(name)],
     learns: () => false,
     training: false,
     update: (name) => {
@@ -20,10 +26,10 @@ function scopeOver(maps: readonly Tensors[]): Scope {
   };
 }
 
-/** Modules in inference mode. Input `x` [B, …] → output `y` [B, …]. */
+/** Modules in inference mode. Input `x` [B, …], and `beside.*` → output `y` [B, …]. */
 export function inferenceStep(modules: readonly Module[]): Step {
   return ({ state, constants, inputs }) => ({
-    outputs: { y: forwardAll(modules, inputs.x as Tensor, scopeOver([state, constants])) },
+    outputs: { y: forwardAll(modules, inputs.x as Tensor, scopeOver([state, constants], inputs)) },
   });
 }
 
@@ -41,7 +47,7 @@ export interface TrainingStepSpec {
 /**
  * One step of learning.
  *
- * Inputs: `x` [B, …], `labels` int32 [B], `weights` [B] (of sum 1; 0 leaves an example out), `learningRate` [], and for
+ * Inputs: `x` [B, …], `beside.*`, `labels` int32 [B], `weights` [B] (of sum 1; 0 leaves an example out), `learningRate` [], and for
  * AdamW `correction1.i`, `correction2.i` [] for each group (1 − β^t with t the group's own count of updates).
  * Outputs: `loss` [] = Σ wᵢ lᵢ with label smoothing, `logits` [B, classes].
  */
@@ -53,7 +59,7 @@ export function trainingStep({ modules, groups, decayed, optimizer, labelSmoothi
       (parameters) => {
         const moved: Record<string, Tensor> = {};
         const scope: Scope = {
-          ...scopeOver([parameters, state, constants]),
+          ...scopeOver([parameters, state, constants], inputs),
           learns: (name) => learning.has(name),
           training: true,
           update: (name, value) => {

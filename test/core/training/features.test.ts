@@ -7,7 +7,7 @@ import { chunksOf, epochOrder } from '../../../src/core/training/chunks';
 import { Features } from '../../../src/core/training/features';
 import { select } from '../../../src/core/training/selection';
 import { Slots, slotKinds } from '../../../src/core/training/slots';
-import { Stage } from '../../../src/core/training/stage';
+import { readsPictures, Stage } from '../../../src/core/training/stage';
 import { loadModel } from '../../../src/core/weights';
 import { configFor, newFolder, pictures } from './harness';
 
@@ -24,6 +24,7 @@ test('epoch after epoch, in memory or spilled, kept features are what computing 
   const stage = await Stage.compile({
     engine,
     model,
+    reads: readsPictures(model),
     selection,
     batchSize,
     config,

@@ -1,4 +1,4 @@
-import type { Module } from '../../nn/module';
+import type { Network } from '../model';
 
 /** What a text model's last layer gives. */
 export type TextHead =
@@ -10,20 +10,14 @@ export type TextHead =
   /** The same, from a decoder that reads another text: [batch, target length, vocabulary]. */
   | 'text-to-text';
 
-/** A transformer over token ids: int32 [batch, length] → logits. */
-export interface TextModel {
+/** A transformer over token ids: int32 [batch, length] → logits. Between the modules of its chain, hidden states are [batch, length, features]. */
+export interface TextModel extends Network {
   /** transformers' class: `BertForSequenceClassification`. */
   readonly architecture: string;
   /** For people: "BERT, 6 layers, 384 wide". */
   readonly title: string;
   readonly family: string;
   readonly kind: TextHead;
-  readonly root: Module;
-  /**
-   * The root's forward pass, cut as finely as a chain allows: composing these in order gives the logits. Between them,
-   * hidden states are [batch, length, features].
-   */
-  readonly chain: readonly Module[];
   readonly input: {
     /** Rows of the embedding table: ids are below. */
     readonly vocabulary: number;
@@ -35,10 +29,6 @@ export interface TextModel {
   };
   /** Of the head; the size of the vocabulary for language models. */
   readonly classes: number;
-  /** Path of what is replaced for new classes. */
-  readonly head: string;
-  /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
-  readonly blocks: readonly string[];
   /** `config.json` as transformers has it, labels left out. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Names that a tensor may have in a checkpoint, ours first: a bare `BertModel` lacks the prefix `bert.`. */
