@@ -4,7 +4,8 @@ import { buildModel, type ImageModel } from '../src/core/models';
 import { initialTensors } from '../src/core/nn';
 import { select } from '../src/core/training/selection';
 import { Slots, slotKinds } from '../src/core/training/slots';
-import { Stage } from '../src/core/training/stage';
+import { readsPictures, Stage } from '../src/core/training/stage';
+import { textCases } from './textCases';
 
 /** How large the work is. */
 export interface Scale {
@@ -102,6 +103,7 @@ export const cases: Record<string, Case> = {
     goals: { pytorch: null },
     prepare: learning(convnet, ['**']),
   },
+  ...textCases,
 };
 
 /** A training step of what the rules let learn, from what is frozen before it. */
@@ -143,7 +145,8 @@ async function stageOf(engine: Engine, model: ImageModel, rules: string[], batch
   const tensors: Map<string, TensorData> = initialTensors(model.root, 0);
   const selection = select(model, rules);
   const config = { optimizer, labelSmoothing: 0 };
-  return Stage.compile({ engine, model, selection, batchSize, config, tensors, slots: new Slots(slotKinds(optimizer)) });
+  const slots = new Slots(slotKinds(optimizer));
+  return Stage.compile({ engine, model, reads: readsPictures(model), selection, batchSize, config, tensors, slots });
 }
 
 /** Values that are all over [−1, 1). */

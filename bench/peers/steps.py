@@ -113,6 +113,54 @@ def features_of_files(batch, size, data):
     return step
 
 
+def bert():
+    """MiniLM's shape, dropout off."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    shape = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
+    return BertForSequenceClassification(BertConfig(**shape, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+
+
+def tokens(batch, length):
+    ids = 1000 + (torch.arange(batch * length) * 7919) % 20_000
+    return {"input_ids": ids.reshape(batch, length), "attention_mask": torch.ones(batch, length, dtype=torch.long)}
+
+
+def bert_forward(batch, length, _):
+    model, given = bert().eval(), tokens(batch, length)
+
+    def step():
+        with torch.inference_mode():
+            model(**given)
+        return 1
+
+    return step
+
+
+def bert_learning(lora=False):
+    def prepare(batch, length, _):
+        model, given = bert(), tokens(batch, length)
+        if lora:
+            from peft import LoraConfig, get_peft_model
+
+            model = get_peft_model(model, LoraConfig("SEQ_CLS", r=8, lora_alpha=16, target_modules=["query", "value"]))
+        model.train()
+        labels = torch.arange(batch) % 2
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 1e-6)
+
+        def step():
+            optimizer.zero_grad()
+            loss = model(**given, labels=labels).loss
+            loss.backward()
+            optimizer.step()
+            loss.item()
+            return 1
+
+        return step
+
+    return prepare
+
+
 # A case: (batch, size, data) → a function that does some work and returns how many batches it was.
 CASES = {
     "features": features_of_pixels,
@@ -123,6 +171,9 @@ CASES = {
     "lite-top": learning(lite_top, features=112),
     "lite-top-frozen-norms": learning(lite_top, frozen_norms=True, features=112),
     "convnet": learning(convnet),
+    "transformer-forward": bert_forward,
+    "transformer": bert_learning(),
+    "transformer-lora": bert_learning(lora=True),
 }
 
 
