@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** tfjs is hundreds of modules: each test file loads them in a second as one, in ten as they are. */
@@ -39,6 +41,9 @@ const wasm = {
 const hasWasm = existsSync(new URL('node_modules/onnxruntime-web', import.meta.url));
 const hasTensorflow = existsSync(new URL('.tensorflow', import.meta.url));
 
+/** No model that this machine's user has downloaded, and none of the network. */
+const env = { HF_HUB_CACHE: path.join(tmpdir(), 'thaw-no-cache'), HF_HUB_OFFLINE: '1' };
+
 /** `unit` runs in a minute or two; `slow` trains and kills processes. The workbench's tests stand apart (test/workbench). */
 export default defineConfig({
   test: {
@@ -47,6 +52,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           deps,
+          env,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', 'test/workbench/**'],
           testTimeout: 30_000,
@@ -56,6 +62,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           deps,
+          env,
           include: ['test/**/*.slow.test.ts'],
           exclude: ['test/workbench/**'],
           testTimeout: 300_000,

@@ -35,6 +35,11 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     (await import('./commands/models')).models(output),
   );
 
+  command('pull <id>', l10n.t('Download a model from the hub into the cache that Hugging Face’s own tools use.'), [
+    'thaw pull timm/mobilenetv2_100.ra_in1k',
+    'thaw pull ORGANISATION/NAME@REVISION --json',
+  ]).action(async (id) => (await import('./commands/pull')).pull(id, output));
+
   command('layers <model>', l10n.t("Show a model's layers, and which of them learn."), [
     'thaw layers efficientnet_lite0 --classes 3',
     "thaw layers efficientnet_lite0 --preset top --freeze 'blocks.6.**'",

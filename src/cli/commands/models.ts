@@ -30,7 +30,8 @@ export async function layers(
   output: Output,
 ): Promise<void> {
   const checked = checkedLayers({ classes, preset });
-  const described = await describeModel(model, { classes: checked.classes, ...places() });
+  // Whoever asks for a model by name asks for it on the hub, too; its weights stay there.
+  const described = await describeModel(model, { classes: checked.classes, ...places(), hub: {} });
   const { size: side } = described.model.input;
   const used = rulesOf(described, checked.preset ?? defaultPreset(described.facts), rules);
   const root = withRules(layerTree(described.model.root, [3, side, side]), used);

@@ -5,12 +5,13 @@ import type { ModelFacts } from '../../protocol/assistant';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { scratchArchitectures } from '../models';
+import { cachedModels, hubNameText, hubSettings } from './hub';
 import { describeModel } from './load';
 import type { Places } from './locate';
 
 /**
- * All models that can be chosen by name: bundled ones, those from scratch, and earlier runs that left a model, the newest
- * first. A folder that cannot be read as a model is passed over; choosing it by its path says why.
+ * All models that can be chosen by name: bundled ones, those of the hub that were downloaded, those from scratch, and earlier
+ * runs that left a model, the newest first. A folder that cannot be read as a model is passed over; choosing it by its path says why.
  */
 export async function listModels(places: Places): Promise<ModelFacts[]> {
   const bundled = (await folders(places.modelsFolder)).filter((name) => existsSync(path.join(places.modelsFolder, name, 'config.json')));
@@ -18,8 +19,9 @@ export async function listModels(places: Places): Promise<ModelFacts[]> {
   const runsFolder = places.runsFolder;
   const runs = runsFolder ? (await folders(runsFolder)).reverse().map((name) => path.resolve(runsFolder, name)) : [];
   const finished = runs.filter((run) => existsSync(path.join(run, runFiles.model, 'config.json')));
+  const cached = (await cachedModels(hubSettings().cache)).map(hubNameText);
   const models: ModelFacts[] = [];
-  for (const id of [...bundled, ...scratch, ...finished]) {
+  for (const id of [...bundled, ...cached, ...scratch, ...finished]) {
     try {
       models.push((await describeModel(id, places)).facts);
     } catch (error) {

@@ -71,7 +71,7 @@ async function planOf(id: string, { classes, labels, imageSize, ...places }: Mod
     const model = buildModel({ architecture: located.architecture, classes: classes ?? fewestClasses, input: size });
     return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, names: new Map(), keepsHead: false };
   }
-  const checkpoint = await openCheckpoint(located.folder);
+  const checkpoint = await openCheckpoint(located.folder, located.source === 'hub' ? located.weights : undefined);
   const { spec } = checkpoint;
   const names = await checkedNames(checkpoint, buildModel(spec, path.join(located.folder, 'config.json')));
   const keepsHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
@@ -92,9 +92,9 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
     family: model.family,
     task: 'image-classification',
     parameters,
-    bytes: await sizeOf(checkpoint?.weights.files ?? []),
+    bytes: located.source === 'hub' ? located.bytes : await sizeOf(checkpoint?.weights.files ?? []),
     source: located.source,
-    licence: licenceName(checkpoint?.spec.licence ?? ''),
+    licence: licenceName(checkpoint?.spec.licence || ('licence' in located ? located.licence : '')),
     imageSize: model.input.size,
     pretrainedOn: learnedFrom ?? (/in1k/.test(checkpoint?.spec.tag ?? '') ? 'ImageNet' : ''),
   };

@@ -5,17 +5,25 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
+import { findModel, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import type { WeightFiles } from './weightFiles';
 
 export interface Places {
   readonly modelsFolder: string;
   readonly runsFolder?: string;
+  /** Present: the hub may be asked about a name that nothing here goes by. Its weights are not fetched. */
+  readonly hub?: { readonly token?: string; readonly signal?: AbortSignal };
 }
 
 /** Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. */
 export type Located =
   | { readonly source: 'bundled' | 'disk'; readonly folder: string }
   | { readonly source: 'run'; readonly folder: string; readonly run: string }
-  | { readonly source: 'scratch'; readonly architecture: string };
+  | { readonly source: 'scratch'; readonly architecture: string }
+  /** In Hugging Face's cache. */
+  | { readonly source: 'cached'; readonly folder: string; readonly licence: string }
+  /** On the hub: a configuration here, the weights' header, and the values there. */
+  | { readonly source: 'hub'; readonly folder: string; readonly weights: WeightFiles; readonly licence: string; readonly bytes: number };
 
 /** Bundled models: `THAW_MODELS`, else `models/` beside Thaw's package.json. */
 export function modelsFolder(): string {
@@ -26,31 +34,57 @@ export function modelsFolder(): string {
 }
 
 /**
- * What an id stands for: a bundled model, one that learns from scratch, a folder with a config.json, a run's folder, or the
- * name of a run in the runs folder; the first of these that is there.
- * @throws ThawError `model.missing`
+ * What an id stands for, the first of these that is there: a folder that holds a model or a run, the name of a run in the
+ * runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where that may be asked,
+ * on the hub itself.
+ * @throws ThawError `model.missing` | `hub.*`
  */
-export async function locate(id: string, { modelsFolder, runsFolder }: Places): Promise<Located> {
+export async function locate(id: string, { modelsFolder, runsFolder, hub }: Places): Promise<Located> {
   const isName = /^[\w.-]+$/.test(id) && !/^\.+$/.test(id);
+  const given = path.resolve(id);
+  if (holdsModel(given)) return inFolder(given);
+  const run = isName && runsFolder ? path.resolve(runsFolder, id) : null;
+  if (run && (await isFolder(run))) return inFolder(run);
   const bundled = path.join(modelsFolder, id);
   if (isName && existsSync(path.join(bundled, 'config.json'))) return { source: 'bundled', folder: bundled };
   if (canStartFromScratch(id)) return { source: 'scratch', architecture: id };
-  for (const folder of [path.resolve(id), ...(isName && runsFolder ? [path.resolve(runsFolder, id)] : [])]) {
-    if (await isFolder(folder)) return inFolder(folder);
-  }
-  if (/^(tf_)?efficientnet_lite\d$/.test(id))
+  const name = parseHubName(id);
+  const cached = name && (await findModel(hubSettings().cache, name));
+  if (cached) return { source: 'cached', folder: cached.folder, licence: await statedLicence(cached.folder) };
+  if (await isFolder(given)) return inFolder(given); // which says what it lacks
+  if (isLite(id))
     throw new ThawError(
       'model.missing',
       l10n.t('The model "{0}" is not in {1}.', id, modelsFolder),
       l10n.t('Fetch it with "npm run models" in Thaw\'s folder, or let the small network "convnet_small" learn from scratch.'),
       { path: bundled },
     );
+  if (name && hub) {
+    const { folder, weights, model } = await peek(name, {
+      signal: hub.signal,
+      settings: hubSettings(hub.token ? { token: hub.token } : {}),
+    });
+    return { source: 'hub', folder, weights, licence: model.licence, bytes: model.bytes };
+  }
+  if (name && id.includes('/'))
+    throw new ThawError('model.missing', l10n.t('"{0}" is neither a folder here nor a downloaded model.', id), pullHint(name), {
+      path: given,
+    });
   throw new ThawError(
     'model.missing',
     l10n.t('There is no model "{0}".', id),
     l10n.t('Give a name that "thaw models" lists, the folder of a model with its config.json, or the folder of an earlier run.'),
-    { path: path.resolve(id) },
+    { path: given },
   );
+}
+
+/** Bundled by name: where it is missing, the hub is not where it should come from. */
+function isLite(id: string): boolean {
+  return /^(tf_)?efficientnet_lite\d$/.test(id);
+}
+
+function holdsModel(folder: string): boolean {
+  return [runFiles.record, 'config.json', path.join(runFiles.model, 'config.json')].some((file) => existsSync(path.join(folder, file)));
 }
 
 function inFolder(folder: string): Located {

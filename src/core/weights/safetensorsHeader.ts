@@ -50,15 +50,23 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
 
 export async function headerOf(file: FileHandle, path: string): Promise<SafetensorsHeader> {
   const { size } = await file.stat();
-  if (size < 8) throw corrupt(path, l10n.t('The file is too short to be a safetensors file.'));
   const prefix = Buffer.alloc(8);
-  await file.read(prefix, 0, 8, 0);
-  const length = prefix.readBigUInt64LE();
-  if (length > BigInt(Math.min(longestHeader, size - 8)))
-    throw corrupt(path, l10n.t('The header claims {0} bytes; the file has {1}.', String(length), size));
-  const text = Buffer.alloc(Number(length));
+  const { bytesRead } = await file.read(prefix, 0, 8, 0);
+  const text = Buffer.alloc(safetensorsHeaderLength(prefix.subarray(0, bytesRead), { path, size }));
   await file.read(text, 0, text.length, 8);
   return parseHeader(text.toString('utf8'), { path, start: 8 + text.length, size });
+}
+
+/**
+ * How long the JSON is that follows the first 8 bytes.
+ * @throws ThawError `model.corrupt` for more than the file or anybody's header has
+ */
+export function safetensorsHeaderLength(start: Buffer, { path, size }: { path: string; size: number }): number {
+  if (size < 8 || start.length < 8) throw corrupt(path, l10n.t('The file is too short to be a safetensors file.'));
+  const length = start.readBigUInt64LE();
+  if (length > BigInt(Math.min(longestHeader, size - 8)))
+    throw corrupt(path, l10n.t('The header claims {0} bytes; the file has {1}.', String(length), size));
+  return Number(length);
 }
 
 /** @throws ThawError `model.corrupt` */

@@ -200,7 +200,7 @@ describe('what cannot be had', () => {
     expect(await failure(get())).toMatchObject({ code: 'hub.corrupt', message: expect.stringContaining('model.safetensors') });
     expect(existsSync(part())).toBe(false);
     expect(existsSync(path.join(blobs(), sha256(weights)))).toBe(false);
-    w.hub.next('GET /org/small/resolve/', { garble: true });
+    w.hub.next(`GET /org/small/resolve/${commit}/config.json`, { garble: true });
     const elsewhere = w.settings({ cache: path.join(w.folder, 'elsewhere') });
     expect(await failure(get({ settings: elsewhere }))).toMatchObject({ code: 'hub.corrupt' }); // a small file, by git's hash
   });
