@@ -10,6 +10,8 @@ import type { TabServices } from './tabServices';
 
 /** Long enough for a number to be typed, or for some boxes to be ticked. */
 const settleMs = 300;
+/** An estimate keeps all cores busy: until the tab shows its pictures, or for so long, it waits. */
+const unseenMs = 2500;
 
 /** What is seen before anything is trained: data, model, layers, cost. Each arrives when it is known; none waits for a slow one. */
 export class Preview implements Disposable {
@@ -22,6 +24,8 @@ export class Preview implements Disposable {
   private readonly work = { data: new AbortController(), model: new AbortController(), cost: new AbortController() };
   private costTimer: NodeJS.Timeout | null = null;
   private dataTimer: NodeJS.Timeout | null = null;
+  private seen = false;
+  private readonly begun = performance.now();
 
   constructor(
     private readonly services: TabServices,
@@ -100,7 +104,15 @@ export class Preview implements Disposable {
   /** What a run would cost, once nothing has changed for a moment. */
   estimate(): void {
     if (this.costTimer) clearTimeout(this.costTimer);
-    this.costTimer = setTimeout(() => void this.estimateNow(), settleMs);
+    const unseen = this.seen ? 0 : this.begun + unseenMs - performance.now();
+    this.costTimer = setTimeout(() => void this.estimateNow(), Math.max(settleMs, unseen));
+  }
+
+  /** The tab shows its first pictures. */
+  isSeen(): void {
+    if (this.seen) return;
+    this.seen = true;
+    if (this.costTimer) this.estimate();
   }
 
   async listModels(): Promise<ModelFacts[]> {
@@ -134,6 +146,7 @@ export class Preview implements Disposable {
   }
 
   private async estimateNow(): Promise<void> {
+    this.costTimer = null;
     const signal = this.renew('cost');
     const state = this.state();
     const examples = state.data?.summary.splits.train?.count;

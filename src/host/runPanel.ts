@@ -14,6 +14,8 @@ export function panelOptions(extension: vscode.Uri): vscode.WebviewOptions & vsc
 export class RunPanel implements vscode.Disposable {
   /** A hidden webview hears nothing; when it comes back it says `ready` and is told everything. */
   private listening = false;
+  /** The language goes along with the first state: the page can say nothing before. */
+  private greeted = false;
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(
@@ -58,13 +60,19 @@ export class RunPanel implements vscode.Disposable {
     }
     if (message.data.type === 'ready') {
       this.listening = true;
-      const words = vscode.l10n.bundle;
-      this.post({ type: 'state', state: {}, locale: vscode.env.language, ...(words && { l10n: words as Record<string, string> }) });
+      this.greeted = false;
     }
     void this.tab.handle(message.data);
   }
 
   private post(message: ToPanel): void {
-    if (this.listening) void this.panel.webview.postMessage(message);
+    if (!this.listening) return;
+    void this.panel.webview.postMessage(this.greeted || message.type !== 'state' ? message : { ...message, ...greeting() });
+    if (message.type === 'state') this.greeted = true;
   }
+}
+
+function greeting(): Pick<Extract<ToPanel, { type: 'state' }>, 'locale' | 'l10n'> {
+  const words = vscode.l10n.bundle;
+  return { locale: vscode.env.language, ...(words && { l10n: words as Record<string, string> }) };
 }

@@ -8,11 +8,15 @@ import { toggled } from '../protocol/rules';
 import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
 import { configOf, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, sameRules } from './panelState';
 import { Preview } from './preview';
+import { RowsAhead } from './rowsAhead';
 import type { RunSession } from './runSession';
 import { type Disposable, Signal } from './signal';
 import { isInside, openFile } from './tabFiles';
 import type { Picture, TabServices } from './tabServices';
 import { ThumbnailQueue } from './thumbnailQueue';
+
+/** Pictures made before the view can ask for them: what a wide window shows. */
+const firstPictures = 96;
 
 /** What an editor tab shows and does, without the editor: a folder of data, and the run in it once there is one. */
 export class Tab implements Disposable {
@@ -30,6 +34,7 @@ export class Tab implements Disposable {
   /** Rules asked of a run that it has not confirmed. */
   private asked: string[] | null = null;
   private launching: AbortController | null = null;
+  private readonly rows: RowsAhead;
 
   constructor(
     readonly folder: string,
@@ -40,12 +45,22 @@ export class Tab implements Disposable {
       services,
       () => this.state,
       (part) => {
+        const first = this.state.examples.length === 0 ? part.examples : undefined;
         this.update(part);
+        if (first) this.thumbnails.want(first.slice(0, firstPictures).map((row) => row.path));
         if (part.rules) this.followLearningRate();
         this.settle();
       },
     );
-    this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => this.posted.fire({ type: 'thumbnails', images }));
+    this.rows = new RowsAhead(
+      (part) => this.posted.fire({ type: 'state', state: part }),
+      () => this.state,
+    );
+    this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => {
+      this.posted.fire({ type: 'thumbnails', images });
+      this.preview.isSeen();
+      this.rows.seen();
+    });
   }
 
   /** Looks at the data, and chooses a model. */
@@ -67,9 +82,9 @@ export class Tab implements Disposable {
     const { ui } = this.services;
     switch (message.type) {
       case 'ready':
-        this.thumbnails.clear();
-        this.posted.fire({ type: 'state', state: this.state });
-        this.posted.fire({ type: 'events', reset: true, events: this.session?.events ?? [] });
+        this.rows.attach();
+        if (this.session) this.posted.fire({ type: 'events', reset: true, events: this.session.events });
+        this.thumbnails.attach();
         return;
       case 'thumbnails':
         return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
@@ -132,6 +147,7 @@ export class Tab implements Disposable {
 
   dispose(): void {
     this.launching?.abort();
+    this.rows.dispose();
     this.preview.dispose();
     this.thumbnails.clear();
     for (const subscription of this.subscriptions) subscription.dispose();
@@ -324,6 +340,6 @@ export class Tab implements Disposable {
   private update(part: Partial<PanelState>): void {
     this.state = { ...this.state, ...part };
     this.changed.fire(part);
-    this.posted.fire({ type: 'state', state: part });
+    this.rows.send(part);
   }
 }

@@ -11,10 +11,16 @@ const inFlight = 2;
 /** Pixels: a 60 px tile on a screen of twice that density. */
 const side = 120;
 
-/** Makes thumbnails in small batches, what was asked for last first: that is what is in view. */
+/**
+ * Makes thumbnails in small batches, what was asked for last first: that is what is in view. The first ones are made while the
+ * view is still being loaded.
+ */
 export class ThumbnailQueue {
   private waiting: string[] = [];
+  private readonly making = new Set<string>();
   private running = 0;
+  /** What was made before there was a view; null since there has been one. */
+  private kept: Thumbnail[] | null = [];
 
   constructor(
     private readonly root: string,
@@ -23,9 +29,17 @@ export class ThumbnailQueue {
   ) {}
 
   want(paths: readonly string[]): void {
-    const wanted = new Set(paths);
+    const wanted = new Set(paths.filter((path) => !this.making.has(path)));
     this.waiting = [...wanted, ...this.waiting.filter((path) => !wanted.has(path))];
     this.pump();
+  }
+
+  /** A view has come: it gets what was made ahead, and asks for what it shows itself. */
+  attach(): void {
+    this.clear();
+    const made = this.kept;
+    this.kept = null;
+    if (made?.length) this.deliver(made);
   }
 
   /** Forgets what is still waiting: the view that asked is gone. */
@@ -37,9 +51,12 @@ export class ThumbnailQueue {
     while (this.running < inFlight && this.waiting.length) {
       const paths = this.waiting.splice(0, batch);
       this.running++;
+      for (const path of paths) this.making.add(path);
       void this.make(paths).then((images) => {
         this.running--;
-        this.deliver(images);
+        for (const path of paths) this.making.delete(path);
+        if (this.kept) this.kept.push(...images);
+        else this.deliver(images);
         this.pump();
       });
     }

@@ -5,6 +5,7 @@ import type { AssistantAnswers, AssistantRequest, InspectAnswer } from '../proto
 import { ThawError } from '../protocol/failure';
 import type { Context } from './assistant';
 import { Pool } from './pool';
+import { Urgent } from './urgent';
 import { WarmPredictor } from './warmPredictor';
 
 export type RequestOf<K extends AssistantRequest['type']> = Extract<AssistantRequest, { type: K }>;
@@ -14,6 +15,8 @@ type Handlers = {
 };
 
 const pictures = new Pool(availableParallelism());
+/** Thumbnails are looked at now; thousands of files that are being checked can wait for them. */
+const urgent = new Urgent();
 const predictor = new WarmPredictor();
 
 /** What each request does. Rooms of the core are loaded when they are first asked for: a preview needs no engine. */
@@ -22,15 +25,18 @@ export const handlers: Handlers = {
     const { openDataset, findLookalikes } = await import('../core/data');
     const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) =>
       progress({ summary, examples } satisfies InspectAnswer);
-    const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress });
+    const turn = () => urgent.over();
+    const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress, turn });
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
-    const found = await findLookalikes(dataset, { signal });
+    const found = await findLookalikes(dataset, { signal, turn });
     return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
   },
 
   async thumbnails({ root, paths, side }, { signal }) {
     const { thumbnail } = await import('../core/data');
-    return Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side)))));
+    return urgent.run(() =>
+      Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side))))),
+    );
   },
 
   async models({ runsFolder }) {

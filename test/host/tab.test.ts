@@ -125,7 +125,29 @@ describe('Tab', () => {
     await ready();
     expect(tab.state).toMatchObject({ model: facts, rules: ['classifier.**'], presets, training: { learningRate: 1e-3, epochs: 10 } });
     expect(tab.state.layers?.trainable).toBe(10);
+    await tab.handle({ type: 'ready' }); // an estimate waits until the pictures can be seen
     await until(() => tab.state.cost !== null);
+  });
+
+  it('makes the first pictures before there is a view, and sends the first rows of many ahead', async () => {
+    const examples = Array.from({ length: 5000 }, (_, i) => ({ path: `cars/${i}.jpg`, label: 0, split: 'train' as const }));
+    const answers = assistant.answers;
+    assistant.answers = () => ({ ...answers(), inspect: { summary, examples } });
+    await ready();
+    await until(() => assistant.asked.filter(({ type }) => type === 'thumbnails').length >= 6);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    posted.length = 0;
+    await tab.handle({ type: 'ready' });
+    const [state, thumbnails] = posted;
+    expect(state?.type === 'state' && state.state.examples).toEqual(examples.slice(0, 300));
+    const images = thumbnails?.type === 'thumbnails' ? thumbnails.images : [];
+    expect(images.map((image) => image.path).sort()).toEqual(
+      examples
+        .slice(0, 96)
+        .map((row) => row.path)
+        .sort(),
+    );
+    await until(() => posted.some((message) => message.type === 'state' && message.state.examples?.length === 5000));
   });
 
   it('lets all of a model learn that knows nothing yet', async () => {
@@ -239,7 +261,8 @@ describe('Tab', () => {
     await until(() => tab.state.layers !== null);
     expect(tab.state).toMatchObject({ phase: 'failed', failure: error, rules: ['stem.**'], training: { epochs: 3 } });
     await tab.handle({ type: 'ready' });
-    expect(posted.slice(-2)).toMatchObject([
+    const shown = posted.findLastIndex((message) => message.type === 'state' && message.state.folder);
+    expect(posted.slice(shown, shown + 2)).toMatchObject([
       { type: 'state', state: { phase: 'failed' } },
       { type: 'events', reset: true, events },
     ]);

@@ -24,12 +24,36 @@ describe('ThumbnailQueue', () => {
       fake((paths) => paths.map((_, i) => (i ? new Uint8Array([i]) : null))),
       (images) => got.push(...images.map((image) => image.path)),
     );
+    queue.attach();
     queue.want(names(0, 200));
     queue.want(names(100, 120));
     await until(() => got.length === 200);
     expect([...got].sort()).toEqual(names(0, 200).sort());
     expect(asked.every((paths) => paths.length <= 16)).toBe(true);
     expect(asked[2]?.[0]).toBe('100'); // the two batches under way are not called back
+  });
+
+  it('keeps what it makes before there is a view, and makes nothing twice', async () => {
+    asked.length = 0;
+    const got: string[] = [];
+    const queue = new ThumbnailQueue(
+      '/data',
+      fake((paths) => paths.map(() => null)),
+      (images) => got.push(...images.map((image) => image.path)),
+    );
+    queue.want(names(0, 20));
+    await until(() => asked.flat().length === 20);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    queue.want(names(20, 40)); // still being made when the view comes
+    expect(got).toEqual([]);
+    queue.attach();
+    expect(got).toEqual(names(0, 20));
+    queue.want(names(20, 40));
+    await until(() => got.length === 40);
+    expect(asked.flat().sort()).toEqual(names(0, 40).sort());
+    queue.attach(); // another view has none of them
+    queue.want(names(0, 4));
+    await until(() => got.length === 44);
   });
 
   it('delivers plain arrays: VS Code sends a Buffer as JSON', async () => {
@@ -39,6 +63,7 @@ describe('ThumbnailQueue', () => {
       fake(() => [Buffer.from([1, 2, 3])]),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
+    queue.attach();
     queue.want(['a']);
     await until(() => got.length === 1);
     expect(got[0]?.constructor).toBe(Uint8Array);
@@ -54,6 +79,7 @@ describe('ThumbnailQueue', () => {
       }),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
+    queue.attach();
     queue.want(['a', 'b']);
     await until(() => got.length === 2);
     expect(got).toEqual([null, null]);

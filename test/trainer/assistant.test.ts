@@ -62,6 +62,18 @@ describe('the assistant', () => {
     expect(progress.at(-1)?.examples).toEqual(examples);
   });
 
+  it('makes thumbnails before it goes on checking files', async () => {
+    const many = await pictures(path.join(temporary(), 'many'), 150);
+    child.send({ id: 1, type: 'inspect', path: many, validationSplit: 0.2, testSplit: 0.2 });
+    const progress = () => messages.filter((m) => m.id === 1);
+    await vi.waitFor(() => expect(progress()).toHaveLength(1), { timeout: 20_000, interval: 1 });
+    const paths = Array.from({ length: 100 }, (_, i) => `dark/${i}.png`);
+    child.send({ id: 2, type: 'thumbnails', root: many, paths, side: 120 });
+    expect(await done(2)).toHaveLength(100);
+    expect(progress()).toHaveLength(1); // the next one comes when all 300 are hashed
+    await done(1);
+  });
+
   it('gives thumbnails in the order asked, null for what is no picture', async () => {
     child.send({ id: 1, type: 'thumbnails', root: data, paths: ['dark/0.png', 'nothing.png', 'light/3.png'], side: 32 });
     const [first, second, third] = (await done(1)) as (Uint8Array | null)[];

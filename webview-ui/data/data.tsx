@@ -49,10 +49,11 @@ function Body() {
   const only = useStore(picked, (p) => p.only);
   const classNames = data?.summary.classes;
   const label = klass === null || !classNames ? -1 : classNames.findIndex((c) => c.name === klass);
-  const shown = useMemo(() => {
-    const filter: ExampleFilter = { split, label: label < 0 ? null : label, only: only?.paths ?? null };
-    return filtered(examples, filter);
-  }, [examples, split, label, only]);
+  const filter = useMemo<ExampleFilter>(
+    () => ({ split, label: label < 0 ? null : label, only: only?.paths ?? null }),
+    [split, label, only],
+  );
+  const shown = useMemo(() => filtered(examples, filter), [examples, filter]);
   const problems = data?.summary.problems;
   const flags = useMemo(() => flagged(problems ?? []), [problems]);
 
@@ -77,7 +78,11 @@ function Body() {
       {box}
       <ClassBars summary={data.summary} />
       <Filters summary={data.summary} />
-      {examples.length > 0 ? <PictureGrid examples={shown} summary={data.summary} flags={flags} /> : data.checking && <GridBones />}
+      {examples.length > 0 ? (
+        <PictureGrid examples={shown} filter={filter} summary={data.summary} flags={flags} />
+      ) : (
+        data.checking && <GridBones />
+      )}
       {data.checking && data.summary.problems.length === 0 ? <ProblemBones /> : <Problems problems={data.summary.problems} />}
     </div>
   );

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { DataSummary, ExampleRow } from '../../src/protocol/data';
 import { post } from '../host';
+import type { ExampleFilter } from '../logic/examples';
 import { gridWindow, moved, scrollFor } from '../logic/virtual';
 import { Link, sizes } from '../parts/controls';
 import { Icon } from '../parts/icon';
@@ -19,6 +20,8 @@ const overscan = 2;
 
 interface GridProps {
   examples: readonly ExampleRow[];
+  /** What chose them: the grid goes back to the top when that changes, not when more is known of the pictures. */
+  filter: ExampleFilter;
   summary: DataSummary;
   flags: ReadonlyMap<string, string>;
 }
@@ -26,7 +29,7 @@ interface GridProps {
 const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** The pictures, of which only the rows in view and two on either side exist. */
-export function PictureGrid({ examples, summary, flags }: GridProps) {
+export function PictureGrid({ examples, filter, summary, flags }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [box, setBox] = useState({ width: 0, height: 0, scrollTop: 0 });
   const path = useStore(picked, (p) => p.path);
@@ -62,7 +65,7 @@ export function PictureGrid({ examples, summary, flags }: GridProps) {
   useEffect(() => () => thumbnails.want('grid', []), []);
   useLayoutEffect(() => {
     scroller.current!.scrollTop = 0;
-  }, [examples]);
+  }, [filter]);
 
   const found = examples.findIndex((row) => row.path === path);
   const at = found < 0 ? 0 : found;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../protocol/data';
 import { mapFiles } from './concurrent';
 import type { Dataset } from './dataset';
+import type { OpenOptions } from './openDataset';
 import { pipelineOf, readHeader, reasonOf } from './picture';
 import { problems } from './problems';
 
@@ -28,13 +29,14 @@ interface Look {
  */
 export async function findLookalikes(
   dataset: Dataset,
-  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  options: Pick<OpenOptions, 'signal' | 'turn'> & { onProgress?: (done: number, total: number) => void } = {},
 ): Promise<Problem[]> {
   const damaged: { path: string; reason: string }[] = [];
   let done = 0;
   const looks = await mapFiles(
     dataset.examples,
     async ({ path }, index): Promise<Look | null> => {
+      await options.turn?.();
       try {
         return await lookAt(join(dataset.root, path), index);
       } catch (error) {

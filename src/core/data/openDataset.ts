@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly validationSplit: number;
   readonly testSplit: number;
   readonly signal?: AbortSignal;
+  /** Awaited before each file is read: what is more urgent goes first. */
+  readonly turn?: () => Promise<void>;
   /**
    * Called as soon as the files are counted (no hashes yet: nothing is checked or split off, `fingerprint` is ''), and at
    * the end.
@@ -52,7 +54,7 @@ export async function openDataset(root: string, options: OpenOptions): Promise<D
     files.map(({ path, label, split }) => ({ path, label: indexOf.get(label) as number, split }));
   options.onProgress?.(summarise(absolute, classes, found.candidates, found.problems, given, found.origin, ''), rowsOf(found.candidates));
 
-  const { fine, problems: faults } = await inspectAll(absolute, found, options.signal);
+  const { fine, problems: faults } = await inspectAll(absolute, found, options);
   const { kept, problems: copies } = withoutCopies(fine);
   const dealt = withMissingRoles(kept, given, options);
   refuseEmptyClasses(absolute, classes, dealt);
@@ -72,11 +74,16 @@ export async function openDataset(root: string, options: OpenOptions): Promise<D
   };
 }
 
-async function inspectAll(root: string, found: Discovery, signal?: AbortSignal): Promise<{ fine: Hashed[]; problems: Problem[] }> {
+async function inspectAll(
+  root: string,
+  found: Discovery,
+  { signal, turn }: Pick<OpenOptions, 'signal' | 'turn'>,
+): Promise<{ fine: Hashed[]; problems: Problem[] }> {
   const faults = new Map<string, { fault: PictureError; files: string[] }>();
   const checked = await mapFiles(
     found.candidates,
     async (candidate): Promise<Hashed | null> => {
+      await turn?.();
       const inspection = await inspectFile(join(root, candidate.path));
       if ('hash' in inspection) return { ...candidate, hash: inspection.hash };
       const { fault } = inspection;

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { Urgent } from '../../src/trainer/urgent';
+
+it('holds other work up until the last of what is urgent has ended, also where it fails', async () => {
+  const urgent = new Urgent();
+  await urgent.over(); // nothing is going on
+  const log: string[] = [];
+  const ends: (() => void)[] = [];
+  const work = (name: string) => urgent.run(() => new Promise<void>((end) => ends.push(end)).then(() => void log.push(name)));
+  const failing = urgent.run(() => Promise.reject(new Error('cannot'))).catch(() => log.push('failed'));
+  const first = work('first');
+  const other = urgent.over().then(() => log.push('other'));
+  await failing;
+  ends[0]?.();
+  const second = work('second'); // begins as the first one ends: the other work waits on
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  ends[1]?.();
+  await Promise.all([second, other]);
+  expect(log).toEqual(['failed', 'first', 'second', 'other']);
+});
