@@ -94,7 +94,7 @@ describe('the assistant', () => {
     expect(root.outputShape).toEqual([3]);
     expect(presets.map((p) => p.name)).toEqual(['head', 'top', 'all']);
     expect(answerSchemas.doctor.parse(await done(3)).node).toBe(process.versions.node);
-  });
+  }, 120_000);
 
   it('answers what it cannot do with the cause', async () => {
     child.send({ id: 1, type: 'inspect', path: path.join(data, 'nowhere'), validationSplit: 0.1, testSplit: 0.1 });

@@ -10,7 +10,7 @@ import { createEngine, type Engine, type TensorData } from '../engine';
 import type { ImageModel } from '../models';
 import { tensorsOf } from '../nn';
 import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
-import { describeModel, loadModel, readSafetensors } from '../weights';
+import { describeModel, loadModel, notFinite, notFiniteMessage, readSafetensors } from '../weights';
 import { checkpointFiles } from './checkpointer';
 import { spillFile } from './features';
 import { digestsOf } from './frozen';
@@ -175,14 +175,15 @@ async function stateOf(checkpoint: Checkpoint, { config, classes }: RunRecord, p
   const parsed = progressSchema.safeParse(checkpoint.state);
   const tensors = await readSafetensors(join(checkpoint.path, checkpointFiles.model));
   const fits = [...tensorsOf(model.root)].every(({ name, shape }) => String(tensors.get(name)?.shape) === String(shape));
-  if (!parsed.success || !fits)
-    throw new ThawError(
-      'run.corrupt',
-      l10n.t('A checkpoint of the run does not fit its model.'),
-      l10n.t('Delete that checkpoint and resume: the run goes on from the one before.'),
-      { path: checkpoint.path, detail: parsed.error?.message },
-    );
+  const refuse = (what: string) =>
+    new ThawError('run.corrupt', what, l10n.t('Delete that checkpoint and resume: the run goes on from the one before.'), {
+      path: checkpoint.path,
+      detail: parsed.error?.message,
+    });
+  if (!parsed.success || !fits) throw refuse(l10n.t('A checkpoint of the run does not fit its model.'));
   const values = await readSafetensors(join(checkpoint.path, checkpointFiles.optimizer));
+  const bad = notFinite(tensors) ?? notFinite(values);
+  if (bad !== null) throw refuse(notFiniteMessage(bad));
   const slots = new Slots(slotKinds(config.optimizer), new Map(values), new Map(Object.entries(parsed.data.ages)));
   return { model, tensors: new Map(tensors), slots, at: parsed.data };
 }

@@ -1,3 +1,4 @@
+export { notFinite, notFiniteMessage } from './finite';
 export { listModels } from './list';
 export { type DescribedModel, describeModel, loadModel, type ModelOptions } from './load';
 export { modelsFolder, type Places } from './locate';

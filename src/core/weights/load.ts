@@ -8,6 +8,8 @@ import { buildModel, type ImageModel, type LoadedModel } from '../models';
 import { initialTensors, tensorsOf } from '../nn';
 import { readRecord } from '../runs';
 import { type Checkpoint, checkedNames, openCheckpoint } from './checkpoint';
+import { corrupt } from './corrupt';
+import { notFinite, notFiniteMessage } from './finite';
 import { type Located, locate, type Places } from './locate';
 
 export interface ModelOptions extends Places {
@@ -58,6 +60,8 @@ export async function loadModel(id: string, options: ModelOptions & { readonly s
   const isNew = (name: string) => !keepsHead && name.startsWith(`${model.head}.`);
   const wanted = new Set([...names].filter(([ours]) => !isNew(ours)).map(([, theirs]) => theirs));
   const [read, sha256] = await Promise.all([checkpoint.weights.read((name) => wanted.has(name)), hashOf(checkpoint.weights.files)]);
+  const bad = notFinite(read);
+  if (bad !== null) throw corrupt(checkpoint.weights.files[0] as string, notFiniteMessage(bad));
   const drawn = initialTensors(model.root, options.seed, isNew);
   const tensors = new Map<string, TensorData>();
   for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));

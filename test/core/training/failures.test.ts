@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
 import { beforeAll, expect, test, vi } from 'vitest';
+import type { TensorData } from '../../../src/core/engine';
 import { RunFolder, readRun } from '../../../src/core/runs';
-import { readSafetensors } from '../../../src/core/weights';
+import { readSafetensors, writeSafetensors } from '../../../src/core/weights';
 import type { FailureCode } from '../../../src/protocol/failure';
 import { begin, configFor, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
 import { drawPictures } from './pictures';
@@ -51,6 +53,44 @@ test('a picture that cannot be decoded is left out, named once, and the rest lea
     const validation = of(events, 'finished')[0]?.report.validation;
     expect(validation?.confusion.flat().reduce((a, b) => a + b)).toBe(15);
   }
+});
+
+test.each([
+  ['memory runs out', 'std::bad_alloc', 'engine.outOfMemory'],
+  ['a device is lost', 'webgpu: device was lost', 'engine.failed'],
+] as const)('%s in mid-run: the failure is named, and the run goes on once that is over', async (_, words, code) => {
+  const config = configFor(data);
+  const whole = await finished(config);
+  const compute = vi.spyOn((InferenceSession as unknown as { prototype: { run(): Promise<never> } }).prototype, 'run');
+  const run = await begin(config, { after: { 5: () => void compute.mockImplementation(() => Promise.reject(new Error(words))) } });
+  expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code, hint: expect.stringMatching(/./), detail: words } });
+  compute.mockRestore();
+  const second = await resume(run.folder);
+  expect(second.events[0]).toMatchObject({ type: 'resumed', step: 3 });
+  expect((await second.handle.done).type).toBe('finished');
+  expect(weightsHash(run.folder)).toBe(weightsHash(whole.folder));
+});
+
+test('a checkpoint with weights that are no numbers is refused by the name of the tensor', async () => {
+  const run = await begin(configFor(data), { after: { 5: (handle) => handle.checkpointAndEnd() } });
+  await run.handle.done;
+  const checkpoint = join(run.folder, 'checkpoints', 'step-5');
+  for (const [file, value] of [
+    ['model.safetensors', Number.NaN],
+    ['optimizer.safetensors', Number.NEGATIVE_INFINITY],
+  ] as const) {
+    const path = join(checkpoint, file);
+    const before = readFileSync(path);
+    const tensors = await readSafetensors(path);
+    const [name, tensor] = [...tensors].at(-1) as [string, TensorData];
+    tensor.data[tensor.data.length - 1] = value;
+    await writeSafetensors(path, tensors);
+    await expect(resume(run.folder)).rejects.toMatchObject({
+      failure: { code: 'run.corrupt', message: expect.stringContaining(name), path: checkpoint },
+    });
+    writeFileSync(path, before);
+  }
+  expect((await (await resume(run.folder)).handle.done).type).toBe('finished');
 });
 
 test('a full disk ends the run with the earlier checkpoints whole, and it goes on once there is room', async () => {

@@ -201,6 +201,12 @@ describe('what cannot be loaded says why, where and what to do', () => {
     const tensors = await readSafetensors(weights);
     const stem = tensors.get('conv_stem.weight');
     if (!stem) throw new Error('no stem');
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const spoilt = Float32Array.from(stem.data).fill(value, 5, 6);
+      writeFileSync(weights, encodeSafetensors(new Map([...tensors, ['conv_stem.weight', { ...stem, data: spoilt }]])));
+      const refused = await failure(loadModel(copy, { ...nowhere, seed: 0 }));
+      expect(refused).toMatchObject({ code: 'model.corrupt', path: weights, message: expect.stringContaining('conv_stem.weight') });
+    }
     writeFileSync(weights, whole.subarray(0, whole.length - 1));
     expect(await code()).toBe('model.corrupt');
     writeFileSync(weights, encodeSafetensors(new Map([...tensors].filter(([name]) => name !== 'bn1.running_mean'))));

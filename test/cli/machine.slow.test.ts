@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { doctorSchema } from '../../src/protocol/assistant';
 import type { Failure } from '../../src/protocol/failure';
-import { bundled, pictures, temporary, thaw } from './thaw';
+import { bundled, environment, pictures, temporary, thaw } from './thaw';
 
 let bundles: string;
 let work: string;
@@ -71,4 +72,21 @@ it('with WebAssembly beside it, a run goes on in that and says why', async () =>
   const events = outcome.lines();
   expect(events.at(-1)?.type).toBe('finished');
   expect(events.flatMap((event) => (event.type === 'warning' ? [event.code] : []))).toEqual(['engine.fallback', 'engine.threads']);
+});
+
+const limiter = spawnSync('prlimit', ['--version']).status === 0;
+it.skipIf(!limiter)('a run for which there is not enough memory says so, and can be resumed where there is', async () => {
+  const photos = await pictures(path.join(work, 'many photos'), 64);
+  const small = ['--model', 'convnet_small', '--epochs', '1', '--image-size', '224', '--batch-size', '80', '--threads', '1'];
+  const args = [path.join(bundles, 'cli.js'), 'train', photos, ...small, '--out', 'large', '--json'];
+  const lean = { ...environment(own(work)), MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '1', VIPS_CONCURRENCY: '1' };
+  const limited = spawnSync('prlimit', ['--as=2500000000', process.execPath, ...args], { cwd: work, env: lean, encoding: 'utf8' });
+  expect(limited.status, limited.stderr).toBe(4);
+  const last = limited.stdout.trimEnd().split('\n').at(-1) as string;
+  expect(JSON.parse(last)).toMatchObject({
+    type: 'failed',
+    error: { code: 'engine.outOfMemory', hint: expect.stringContaining('smaller batch') },
+  });
+  const resumed = await thaw(bundles, work, ['resume', 'large', '--json']);
+  expect(resumed.lines().at(-1)?.type, resumed.stderr).toBe('finished');
 });
