@@ -1,6 +1,6 @@
 import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
-import type { Network } from '../models/model';
+import { headsOf, type Network } from '../models/model';
 import { tensorsOf } from '../nn';
 
 /** How many blocks below the head the preset "top" lets learn. */
@@ -13,7 +13,7 @@ const topBlocks = 2;
 export function presetRules(model: Network, preset: Preset): string[] {
   switch (preset) {
     case 'head':
-      return [`${model.head}.**`];
+      return headsOf(model).map((head) => `${head}.**`);
     case 'top':
       return topRules(model);
     case 'all':

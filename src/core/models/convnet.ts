@@ -3,7 +3,7 @@ import type { ImageTarget } from '../data/target';
 import { tf } from '../engine/ops';
 import { BatchNorm, Conv2d, forwardAll, GlobalAveragePool, Linear, Module, rooted, type Scope, Sequential, type Shape } from '../nn';
 import type { ImageModel } from './model';
-import { half, type ModelSpec, timmConfig } from './spec';
+import { argumentsOf, half, type ModelSpec, timmConfig } from './spec';
 
 /** Four halvings: a picture of 96 pixels ends as 6 × 6. */
 const channels = [16, 32, 64, 128] as const;
@@ -62,6 +62,7 @@ class ConvNet extends Module {
 /** `convnet_small`: Thaw's own, in timm's layout on disk but unknown to timm. */
 export function convnetFamily(spec: ModelSpec): ImageModel | null {
   if (spec.architecture !== 'convnet_small') return null;
+  argumentsOf(spec, 'avg', {});
   const root = rooted(new ConvNet(spec.classes));
   const target = { ...input, ...spec.input };
   return {

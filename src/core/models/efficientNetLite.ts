@@ -2,7 +2,7 @@ import type { ImageTarget } from '../data/target';
 import { rooted } from '../nn';
 import { MobileNet, type Stage } from './mobileNet';
 import type { ImageModel } from './model';
-import { half, imageNetDeviation, imageNetMean, type ModelSpec, roundChannels, timmConfig } from './spec';
+import { argumentsOf, half, imageNetDeviation, imageNetMean, type ModelSpec, roundChannels, timmConfig } from './spec';
 
 /**
  * EfficientNet-Lite: EfficientNet (Tan and Le 2019) without squeeze-and-excitation and with ReLU6, made for small machines.
@@ -70,6 +70,7 @@ export function efficientNetLite(options: {
 export function efficientNetLiteFamily(spec: ModelSpec): ImageModel | null {
   const found = /^(tf_)?efficientnet_lite([0-4])$/.exec(spec.architecture);
   if (!found) return null;
+  argumentsOf(spec, 'avg', {});
   const fromTensorFlow = found[1] !== undefined;
   const { width, depth, ...variant } = variants[Number(found[2])] as Variant;
   const input: ImageTarget = {

@@ -1,4 +1,5 @@
 export { mobilenetV2TransformersNames } from './mobilenetV2';
-export type { ImageModel, LoadedModel, Network } from './model';
+export { headsOf, type ImageModel, isInHead, type LoadedModel, type Network } from './model';
 export { buildModel, canStartFromScratch, scratchArchitectures } from './registry';
-export { type ModelSpec, roundChannels, unsupported } from './spec';
+export { resnetNamed, resnetTransformersNames } from './resnet';
+export { type ModelSpec, roundChannels, unsupported, unsupportedSetting } from './spec';

@@ -2,7 +2,7 @@ import type { ImageTarget } from '../data/target';
 import { rooted } from '../nn';
 import { MobileNet, type Stage } from './mobileNet';
 import type { ImageModel } from './model';
-import { imageNetDeviation, imageNetMean, type ModelSpec, roundChannels, timmConfig } from './spec';
+import { argumentsOf, imageNetDeviation, imageNetMean, type ModelSpec, roundChannels, timmConfig } from './spec';
 
 /** MobileNetV2, table 2 (Sandler et al. 2018, arXiv 1801.04381). */
 const stages: readonly Stage[] = [
@@ -28,6 +28,7 @@ export function mobilenetV2Family(spec: ModelSpec): ImageModel | null {
   const found = /^mobilenetv2_(\d{3})$/.exec(spec.architecture);
   const width = Number(found?.[1]) / 100;
   if (!found || width === 0) return null;
+  argumentsOf(spec, 'avg', {});
   const input = { ...defaultInput, ...spec.input };
   const features = Math.max(1280, roundChannels(1280 * width));
   const root = rooted(

@@ -1,6 +1,6 @@
 import type { ModelFacts } from '../../protocol/assistant';
 import type { ImageTarget } from '../data/target';
-import type { NamedTensors } from '../engine/engine';
+import type { NamedTensors, TensorData } from '../engine/engine';
 import type { Module } from '../nn/module';
 
 /** What learns, whatever it reads. */
@@ -10,6 +10,8 @@ export interface Network {
   readonly chain: readonly Module[];
   /** Path of the classifier, replaced for new classes. */
   readonly head: string;
+  /** All layers that give the answer, where they are several: DeiT's distilled networks have a second one. */
+  readonly heads?: readonly string[];
   /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
   readonly blocks: readonly string[];
 }
@@ -23,6 +25,8 @@ export interface ImageModel extends Network {
   readonly family: string;
   readonly input: ImageTarget;
   readonly classes: number;
+  /** A tensor of a checkpoint for another size of pictures, made to fit this one's. */
+  refit?(name: string, tensor: TensorData): TensorData;
   /** `config.json` as the family's users expect it (timm's layout), labels left out. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -37,4 +41,13 @@ export interface LoadedModel {
   readonly sha256: string | null;
   /** Labels, where the checkpoint has them. */
   readonly labels: readonly string[] | null;
+}
+
+/** All layers that give the answer: replaced for new classes. */
+export function headsOf({ head, heads }: Network): readonly string[] {
+  return heads ?? [head];
+}
+
+export function isInHead(model: Network, name: string): boolean {
+  return headsOf(model).some((head) => name.startsWith(`${head}.`));
 }

@@ -1,11 +1,13 @@
 import * as l10n from '@vscode/l10n';
+import { ThawError } from '../../protocol/failure';
 import { convnetFamily } from './convnet';
 import { efficientNetLiteFamily } from './efficientNetLite';
 import { mobilenetV2Family } from './mobilenetV2';
 import type { ImageModel } from './model';
+import { resnetFamily } from './resnet';
 import { type Family, type ModelSpec, unsupported } from './spec';
 
-const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, convnetFamily];
+const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, resnetFamily, convnetFamily];
 
 /** Architectures offered for learning from scratch; `mobilenetv2_NNN` of any other width is understood too. */
 export const scratchArchitectures = ['convnet_small', 'mobilenetv2_035', 'mobilenetv2_100'] as const;
@@ -17,12 +19,22 @@ export function canStartFromScratch(id: string): boolean {
 
 /**
  * The model of a specification, its tensors not yet there.
- * @throws ThawError `model.unsupported` for an architecture that no family knows; `path` is the file that named it.
+ * @throws ThawError `model.unsupported` for an architecture that no family knows, or a setting of it; `path` is the file that named it.
  */
 export function buildModel(spec: ModelSpec, path?: string): ImageModel {
   for (const family of families) {
-    const model = family(spec);
+    const model = built(family, spec, path);
     if (model) return model;
   }
   throw unsupported(l10n.t('The architecture "{0}" is not supported.', spec.architecture), path);
+}
+
+function built(family: Family, spec: ModelSpec, path?: string): ImageModel | null {
+  try {
+    return family(spec);
+  } catch (error) {
+    throw error instanceof ThawError && path !== undefined
+      ? new ThawError(error.failure.code, error.failure.message, error.failure.hint, { path })
+      : error;
+  }
 }

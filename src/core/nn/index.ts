@@ -8,5 +8,5 @@ export { initialTensors } from './initial';
 export { LayerNorm, RmsNorm } from './layerNorm';
 export { type Adapter, Linear, type LinearOptions } from './linear';
 export { type Initial, layerTree, Module, rooted, type Scope, type Shape, tensorsOf } from './module';
-export { GlobalAveragePool } from './pooling';
+export { GlobalAveragePool, MaxPool } from './pooling';
 export { forwardAll, Sequential } from './sequential';

@@ -3,11 +3,12 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { ThawError } from '../../protocol/failure';
-import { type ImageModel, type ModelSpec, mobilenetV2TransformersNames, unsupported } from '../models';
+import { type ImageModel, isInHead, type ModelSpec, unsupported } from '../models';
 import { tensorsOf } from '../nn';
 import { corrupt } from './corrupt';
 import { readJson } from './json';
 import { readTimmConfig, timmConfigSchema } from './timmConfig';
+import type { Rename } from './transformers/type';
 import { preprocessorSchema, readTransformersConfig, transformersConfigSchema } from './transformersConfig';
 import { type WeightFiles, weightsIn } from './weightFiles';
 
@@ -18,8 +19,8 @@ export interface Checkpoint {
   /** As it was saved: its own number of classes. */
   readonly spec: ModelSpec;
   readonly labels: readonly string[] | null;
-  /** Our name (timm's) of a tensor of the file; undefined for one that does not belong to this kind of model. */
-  rename(name: string): string | undefined;
+  /** Where a tensor of the file goes, by our names (timm's); undefined for one that does not belong to this kind of model. */
+  readonly rename: Rename;
 }
 
 /**
@@ -50,57 +51,68 @@ export async function openCheckpoint(folder: string, remote?: WeightFiles): Prom
 async function readSpec(config: string): Promise<Pick<Checkpoint, 'spec' | 'labels' | 'rename'>> {
   const raw = await readJson(config, z.looseObject({ architecture: z.string().optional(), model_type: z.string().optional() }));
   if (raw.architecture !== undefined)
-    return { ...readTimmConfig(await readJson(config, timmConfigSchema), config), rename: (name) => name };
+    return { ...readTimmConfig(await readJson(config, timmConfigSchema), config), rename: (name) => ({ name, part: 0, of: 1 }) };
   if (raw.model_type === undefined)
     throw unsupported(l10n.t('The file says neither "architecture" (timm) nor "model_type" (Hugging Face).'), config);
   const preprocessor = path.join(path.dirname(config), 'preprocessor_config.json');
-  const names = mobilenetV2TransformersNames();
-  const found = readTransformersConfig(
+  return readTransformersConfig(
     await readJson(config, transformersConfigSchema),
     existsSync(preprocessor) ? await readJson(preprocessor, preprocessorSchema) : null,
     config,
   );
-  return { ...found, rename: (name) => names.get(name) };
 }
 
 /** A count that PyTorch keeps beside each batch norm, and that nothing here needs. */
 const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
 
+/** Our names → the file's, in the order in which they lie in ours: more than one where the file has it in parts. */
+export type Sources = ReadonlyMap<string, readonly string[]>;
+
 /**
  * Compares the header of the weights with the model that the config describes, so that what is read later fits.
- * @returns the names in the file by our names.
+ * @param withoutHead the classifier is replaced, so the file need not have it
  * @throws ThawError `model.corrupt` for missing or misshapen tensors, `model.unsupported` for ones too many.
  */
-export async function checkedNames({ weights, rename }: Checkpoint, model: ImageModel): Promise<Map<string, string>> {
+export async function checkedNames({ weights, rename }: Checkpoint, model: ImageModel, withoutHead: boolean): Promise<Sources> {
   const tensors = await weights.entries();
-  const theirs = new Map<string, string>();
+  const theirs = new Map<string, string[]>();
   const unknown: string[] = [];
   const expected = new Map([...tensorsOf(model.root)].map((tensor) => [tensor.name, tensor]));
+  const parts = new Map<string, number>();
   for (const name of tensors.keys()) {
-    const ours = rename(name);
-    if (ours !== undefined && expected.has(ours)) theirs.set(ours, name);
-    else if (!isCounter(name)) unknown.push(name);
+    const place = rename(name);
+    if (place && expected.has(place.name)) {
+      const sources = theirs.get(place.name) ?? [];
+      sources[place.part] = name;
+      theirs.set(place.name, sources);
+      parts.set(place.name, place.of);
+    } else if (!isCounter(name) && place !== null) unknown.push(name);
   }
-  const missing = [...expected.keys()].filter((name) => !theirs.has(name));
+  const isWhole = (name: string) => Object.keys(theirs.get(name) ?? []).length === (parts.get(name) ?? 1);
+  const needed = (name: string) => !withoutHead || !isInHead(model, name);
+  const missing = [...expected.keys()].filter((name) => needed(name) && !isWhole(name));
   if (missing.length > 0)
     throw corrupt(weights.path, l10n.t('{0} tensors of {1} are missing: {2}', missing.length, model.architecture, some(missing)));
   if (unknown.length > 0)
     throw unsupported(l10n.t('{0} tensors do not belong to {1}: {2}', unknown.length, model.architecture, some(unknown)), weights.path);
   for (const [ours, { shape }] of expected) {
-    const name = theirs.get(ours) as string;
-    const entry = tensors.get(name);
-    if (entry?.shape.join() !== shape.join() || !/F/.test(entry.type))
-      throw corrupt(
-        weights.path,
-        l10n.t(
-          'The tensor "{0}" is {1} [{2}]; {3} needs numbers with a fraction, [{4}].',
-          name,
-          entry?.type ?? '',
-          entry?.shape.join(', ') ?? '',
-          model.architecture,
-          shape.join(', '),
-        ),
-      );
+    const sources = theirs.get(ours) ?? [];
+    const part = [(shape[0] as number) / (parts.get(ours) ?? 1), ...shape.slice(1)];
+    for (const name of sources) {
+      const entry = tensors.get(name);
+      if (entry?.shape.join() !== part.join() || !/F/.test(entry.type))
+        throw corrupt(
+          weights.path,
+          l10n.t(
+            'The tensor "{0}" is {1} [{2}]; {3} needs numbers with a fraction, [{4}].',
+            name,
+            entry?.type ?? '',
+            entry?.shape.join(', ') ?? '',
+            model.architecture,
+            part.join(', '),
+          ),
+        );
+    }
   }
   return theirs;
 }

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelFacts } from '../../protocol/assistant';
 import type { TensorData } from '../engine/engine';
-import { buildModel, type ImageModel, type LoadedModel } from '../models';
+import { buildModel, type ImageModel, isInHead, type LoadedModel } from '../models';
 import { initialTensors, tensorsOf } from '../nn';
 import { readRecord } from '../runs';
-import { type Checkpoint, checkedNames, openCheckpoint } from './checkpoint';
+import { type Checkpoint, checkedNames, openCheckpoint, type Sources } from './checkpoint';
 import { corrupt } from './corrupt';
 import { notFinite, notFiniteMessage } from './finite';
 import { type Located, locate, type Places } from './locate';
@@ -30,8 +30,7 @@ export interface DescribedModel {
 
 interface Plan extends DescribedModel {
   readonly checkpoint: Checkpoint | null;
-  /** Our names → the file's. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly sources: Sources;
   readonly keepsHead: boolean;
 }
 
@@ -53,18 +52,21 @@ export async function describeModel(id: string, options: ModelOptions): Promise<
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function loadModel(id: string, options: ModelOptions & { readonly seed: number }): Promise<LoadedModel> {
-  const { checkpoint, names, keepsHead, ...described } = await planOf(id, options);
+  const { checkpoint, sources, keepsHead, ...described } = await planOf(id, options);
   const { model } = described;
   if (!checkpoint) return { ...described, tensors: initialTensors(model.root, options.seed), sha256: null };
 
-  const isNew = (name: string) => !keepsHead && name.startsWith(`${model.head}.`);
-  const wanted = new Set([...names].filter(([ours]) => !isNew(ours)).map(([, theirs]) => theirs));
+  const isNew = (name: string) => !keepsHead && isInHead(model, name);
+  const wanted = new Set([...sources].filter(([ours]) => !isNew(ours)).flatMap(([, theirs]) => theirs));
   const [read, sha256] = await Promise.all([checkpoint.weights.read((name) => wanted.has(name)), hashOf(checkpoint.weights.files)]);
   const bad = notFinite(read);
   if (bad !== null) throw corrupt(checkpoint.weights.files[0] as string, notFiniteMessage(bad));
   const drawn = initialTensors(model.root, options.seed, isNew);
   const tensors = new Map<string, TensorData>();
-  for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
+  for (const { name, shape } of tensorsOf(model.root)) {
+    const parts = (sources.get(name) ?? []).map((theirs) => read.get(theirs) as TensorData);
+    tensors.set(name, drawn.get(name) ?? fitted(parts, name, shape, model));
+  }
   return { ...described, tensors, sha256 };
 }
 
@@ -73,14 +75,33 @@ async function planOf(id: string, { classes, labels, imageSize, ...places }: Mod
   const size = imageSize === undefined ? {} : { size: imageSize };
   if (located.source === 'scratch') {
     const model = buildModel({ architecture: located.architecture, classes: classes ?? fewestClasses, input: size });
-    return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, names: new Map(), keepsHead: false };
+    return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, sources: new Map(), keepsHead: false };
   }
   const checkpoint = await openCheckpoint(located.folder, located.source === 'hub' ? located.weights : undefined);
   const { spec } = checkpoint;
-  const names = await checkedNames(checkpoint, buildModel(spec, path.join(located.folder, 'config.json')));
   const keepsHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
+  const sources = await checkedNames(checkpoint, buildModel(spec, path.join(located.folder, 'config.json')), !keepsHead);
   const model = buildModel({ ...spec, classes: classes ?? spec.classes, input: { ...spec.input, ...size } });
-  return { facts: await factsOf(id, located, model, checkpoint), model, labels: checkpoint.labels, checkpoint, names, keepsHead };
+  return { facts: await factsOf(id, located, model, checkpoint), model, labels: checkpoint.labels, checkpoint, sources, keepsHead };
+}
+
+/** The parts of a tensor put together, and made to fit another size of pictures where the model says how. */
+function fitted(parts: readonly TensorData[], name: string, shape: readonly number[], model: ImageModel): TensorData {
+  const [first] = parts as [TensorData];
+  const whole = parts.length === 1 ? first : joined(parts);
+  return whole.shape.join() === shape.join() ? whole : (model.refit?.(name, whole) ?? whole);
+}
+
+/** [a, …], [b, …] → [a + b, …] */
+function joined(parts: readonly TensorData[]): TensorData {
+  const [first] = parts as [TensorData];
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { dtype: 'float32', shape: [parts.reduce((sum, part) => sum + (part.shape[0] as number), 0), ...first.shape.slice(1)], data };
 }
 
 function isSame(a: readonly string[], b: readonly string[] | null): boolean {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ImageTarget } from '../data/target';
-import { type ModelSpec, unsupported } from '../models';
+import { type ModelSpec, unsupported, unsupportedSetting } from '../models';
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.int().min(1);
@@ -28,17 +28,14 @@ export const timmConfigSchema = z.looseObject({
 export type TimmConfig = z.infer<typeof timmConfigSchema>;
 
 /** model_args that say what the file says elsewhere, or that matter only to how timm trains. */
-const harmless = new Set(['num_classes', 'pad_type', 'bn_eps', 'drop_rate', 'drop_path_rate', 'bn_momentum']);
+const harmless = new Set(['num_classes', 'drop_rate', 'drop_path_rate', 'bn_momentum', 'zero_init_last', 'weight_init']);
 
-/** @throws ThawError `model.unsupported` naming a setting that would change the arithmetic. */
+/** @throws ThawError `model.unsupported` naming what would change the arithmetic in any family; the rest is the families' to judge. */
 export function readTimmConfig(config: TimmConfig, path: string): { spec: ModelSpec; labels: string[] | null } {
   const facts = { ...config, ...config.pretrained_cfg };
-  const args = config.model_args ?? {};
-  for (const [name, value] of Object.entries(args)) {
-    const usual = (name === 'in_chans' && value === 3) || (name === 'global_pool' && value === 'avg');
-    if (!harmless.has(name) && !usual)
-      throw unsupported(l10n.t('The setting {0} = {1} of the model is not supported.', name, JSON.stringify(value)), path);
-  }
+  const { in_chans, pad_type, bn_eps, ...others } = config.model_args ?? {};
+  if (in_chans !== undefined && in_chans !== 3) throw unsupportedSetting('in_chans', in_chans, path);
+  const args = Object.fromEntries(Object.entries(others).filter(([name]) => !harmless.has(name)));
   if (facts.input_size && (facts.input_size[0] !== 3 || facts.input_size[1] !== facts.input_size[2]))
     throw unsupported(l10n.t('Pictures of {0} are not supported, only square ones with 3 channels.', facts.input_size.join(' × ')), path);
 
@@ -55,8 +52,9 @@ export function readTimmConfig(config: TimmConfig, path: string): { spec: ModelS
       architecture: config.architecture,
       classes: config.num_classes ?? config.pretrained_cfg?.num_classes ?? labels?.length ?? 1000,
       input,
-      ...(typeof args.pad_type === 'string' && { padding: args.pad_type === 'same' ? 'same' : 'symmetric' }),
-      ...(typeof args.bn_eps === 'number' && { epsilon: args.bn_eps }),
+      args,
+      ...(typeof pad_type === 'string' && { padding: pad_type === 'same' ? 'same' : 'symmetric' }),
+      ...(typeof bn_eps === 'number' && { epsilon: bn_eps }),
       licence: facts.license,
       tag: facts.tag,
     },

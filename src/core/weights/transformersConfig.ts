@@ -1,18 +1,19 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ImageTarget } from '../data/target';
-import { type ModelSpec, roundChannels, unsupported } from '../models';
+import { type ModelSpec, unsupported, unsupportedSetting } from '../models';
 import { inOrder } from './timmConfig';
+import { mobilenetV2Type } from './transformers/mobilenetV2';
+import { resnetType } from './transformers/resnet';
+import type { Rename, TransformersType } from './transformers/type';
+
+const types: Readonly<Record<string, TransformersType>> = { mobilenet_v2: mobilenetV2Type, resnet: resnetType };
 
 const positive = z.int().min(1);
 
-/** `config.json` of transformers' MobileNetV2ForImageClassification, with the defaults of its MobileNetV2Config. */
+/** What every `config.json` of transformers may say, whatever the type of its model. */
 export const transformersConfigSchema = z.looseObject({
   model_type: z.string(),
-  depth_multiplier: z.number().positive().default(1),
-  layer_norm_eps: z.number().positive().default(0.001),
-  tf_padding: z.boolean().default(true),
-  finegrained_output: z.boolean().default(true),
   image_size: z.unknown().optional(),
   id2label: z.record(z.string(), z.string()).optional(),
   num_labels: positive.optional(),
@@ -21,9 +22,12 @@ export type TransformersConfig = z.infer<typeof transformersConfigSchema>;
 
 /** `preprocessor_config.json` of the same. */
 export const preprocessorSchema = z.looseObject({
-  size: z.union([positive, z.looseObject({ shortest_edge: positive.optional() })]).optional(),
+  size: z
+    .union([positive, z.looseObject({ shortest_edge: positive.optional(), height: positive.optional(), width: positive.optional() })])
+    .optional(),
   crop_size: z.union([positive, z.looseObject({ height: positive, width: positive })]).optional(),
-  do_center_crop: z.boolean().default(true),
+  crop_pct: z.number().positive().max(1).nullish(),
+  do_center_crop: z.boolean().optional(),
   do_normalize: z.boolean().default(true),
   /** PIL's number: 2 bilinear, 3 bicubic. */
   resample: z.int().default(2),
@@ -32,59 +36,52 @@ export const preprocessorSchema = z.looseObject({
 });
 export type Preprocessor = z.infer<typeof preprocessorSchema>;
 
-/** Settings whose other values make another network. */
-const only: Readonly<Record<string, unknown>> = {
-  num_channels: 3,
-  depth_divisible_by: 8,
-  min_depth: 8,
-  expand_ratio: 6,
-  output_stride: 32,
-  first_layer_is_expansion: true,
-  hidden_act: 'relu6',
-};
+export interface TransformersFound {
+  readonly spec: ModelSpec;
+  readonly labels: string[] | null;
+  readonly rename: Rename;
+}
 
-/** @throws ThawError `model.unsupported` naming the model type or a setting. */
-export function readTransformersConfig(
-  config: TransformersConfig,
-  preprocessor: Preprocessor | null,
-  path: string,
-): { spec: ModelSpec; labels: string[] | null } {
-  if (config.model_type !== 'mobilenet_v2') throw unsupported(l10n.t('The model type "{0}" is not supported.', config.model_type), path);
-  const width = config.depth_multiplier;
-  const odd = Object.entries(only).find(([name, value]) => config[name] !== undefined && config[name] !== value);
-  if (odd) throw unsupported(l10n.t('The setting {0} = {1} of the model is not supported.', odd[0], JSON.stringify(config[odd[0]])), path);
-  const hundredths = Math.round(width * 100);
-  const hasName = Math.abs(hundredths - width * 100) < 1e-6 && hundredths <= 999;
-  // Where the stem is as narrow as the first block, timm adds the block's input to its output and transformers does not.
-  const isSame = roundChannels(32 * width) !== roundChannels(16 * width) && (config.finegrained_output || width >= 1);
-  if (!hasName || !isSame)
-    throw unsupported(l10n.t('The setting {0} = {1} of the model is not supported.', 'depth_multiplier', width), path);
-
+/** @throws ThawError `model.unsupported` naming the model type or a setting; `model.corrupt` for one of a wrong kind. */
+export function readTransformersConfig(config: TransformersConfig, preprocessor: Preprocessor | null, path: string): TransformersFound {
+  const type = Object.hasOwn(types, config.model_type) ? types[config.model_type] : undefined;
+  if (!type) throw unsupported(l10n.t('The model type "{0}" is not supported.', config.model_type), path);
+  const odd = Object.entries(type.only).find(([name, value]) => config[name] !== undefined && config[name] !== value);
+  if (odd) throw unsupportedSetting(odd[0], config[odd[0]], path);
+  const settings = type.schema.safeParse(config);
+  if (!settings.success) {
+    const name = String(settings.error.issues[0]?.path[0]);
+    throw unsupportedSetting(name, config[name], path);
+  }
+  const { spec, rename } = type.read(settings.data, path);
   const labels = config.id2label ? inOrder(config.id2label) : null;
   return {
     spec: {
-      architecture: `mobilenetv2_${String(hundredths).padStart(3, '0')}`,
+      ...spec,
       classes: labels?.length ?? config.num_labels ?? 2,
-      input: { ...(typeof config.image_size === 'number' && { size: config.image_size }), ...targetOf(preprocessor) },
-      padding: config.tf_padding ? 'same' : 'symmetric',
-      epsilon: config.layer_norm_eps,
+      input: {
+        ...(typeof config.image_size === 'number' && { size: config.image_size }),
+        ...(preprocessor ? targetOf(preprocessor) : type.input),
+      },
     },
     // Names that transformers makes up where there are none say nothing.
     labels: labels?.every((label, i) => label === `LABEL_${i}`) ? null : labels,
+    rename,
   };
 }
 
-function targetOf(preprocessor: Preprocessor | null): Partial<ImageTarget> {
+/** Where pictures are squeezed to a square there, here its middle is taken. */
+function targetOf({ size, crop_size, crop_pct, image_mean, image_std, ...rest }: Preprocessor): Partial<ImageTarget> {
   const half = [0.5, 0.5, 0.5] as const;
-  if (!preprocessor) return { mean: half, std: half, interpolation: 'bilinear' };
-  const { size, crop_size, image_mean, image_std, do_center_crop, do_normalize, resample } = preprocessor;
-  const shortest = typeof size === 'number' ? size : size?.shortest_edge;
-  const side = !do_center_crop ? shortest : typeof crop_size === 'number' ? crop_size : crop_size?.height;
+  const shortest = typeof size === 'number' ? size : (size?.shortest_edge ?? size?.height);
+  const crops = rest.do_center_crop ?? crop_size !== undefined;
+  const side = !crops ? shortest : typeof crop_size === 'number' ? crop_size : (crop_size?.height ?? shortest);
+  const crop = crop_pct ?? (side && shortest && side <= shortest ? side / shortest : undefined);
   return {
     ...(side && { size: side }),
-    ...(side && shortest && side <= shortest && { crop: side / shortest }),
-    interpolation: resample === 3 ? 'bicubic' : 'bilinear',
-    mean: do_normalize ? (image_mean ?? half) : [0, 0, 0],
-    std: do_normalize ? (image_std ?? half) : [1, 1, 1],
+    ...(crop && { crop }),
+    interpolation: rest.resample === 3 ? 'bicubic' : 'bilinear',
+    mean: rest.do_normalize ? (image_mean ?? half) : [0, 0, 0],
+    std: rest.do_normalize ? (image_std ?? half) : [1, 1, 1],
   };
 }

@@ -15,8 +15,10 @@ async function pictureModel(folder: string): Promise<Subject> {
     tensors,
     forward: ({ x }, scope) => forwardAll(model.chain, x as NonNullable<typeof x>, scope),
     place: (name) => {
-      const ours = rename(name);
-      return ours === undefined ? undefined : { name: ours, offset: 0 };
+      const place = rename(name);
+      if (!place) return undefined;
+      const size = tensors.get(place.name)?.data.length ?? Number.NaN;
+      return { name: place.name, offset: (size / place.of) * place.part };
     },
   };
 }

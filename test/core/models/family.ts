@@ -5,7 +5,7 @@ import { sgd, softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/co
 import { type Module, type Scope, tensorsOf } from '../../../src/core/nn';
 import { encodeSafetensors } from '../../../src/core/weights';
 import { distance } from './compute';
-import { byFormula, wave } from './fixtures';
+import { byFormula, type expected as fixtures, wave } from './fixtures';
 
 type Value = NonNullable<Tensors[string]>;
 type Spec = { shape: number[]; phase?: number; integers?: undefined } | { shape: number[]; integers: number[] };
@@ -34,6 +34,8 @@ export interface Subject {
 }
 
 const families = path.resolve(__dirname, '../../fixtures/families');
+/** Of networks as timm makes them: see make_models.py's `signature`. */
+export const signatures = JSON.parse(readFileSync(path.join(families, '../signatures.json'), 'utf8')) as typeof fixtures.signatures;
 export const cases = readdirSync(families).sort();
 export const expectedOf = (name: string) => JSON.parse(readFileSync(path.join(families, name, 'expected.json'), 'utf8')) as Expected;
 

@@ -4,6 +4,7 @@ import { buildModel, mobilenetV2TransformersNames } from '../../../src/core/mode
 import { layerTree, tensorsOf } from '../../../src/core/nn';
 import { ThawError } from '../../../src/protocol/failure';
 import type { LayerNode } from '../../../src/protocol/layers';
+import { signatures } from './family';
 import { expected } from './fixtures';
 
 function find(node: LayerNode, name: string): LayerNode {
@@ -18,7 +19,7 @@ const treeOf = (architecture: string, classes: number, size?: number) => {
   return { model, tree: layerTree(model.root, [3, model.input.size, model.input.size]) };
 };
 
-describe.each(Object.entries(expected.signatures))('%s', (architecture, signature) => {
+describe.each(Object.entries({ ...expected.signatures, ...signatures }))('%s', (architecture, signature) => {
   it("has timm's tensors, counts and preprocessing", () => {
     const { model, tree } = treeOf(architecture, 1000);
     const lines = [...tensorsOf(model.root)].map(({ name, shape }) => `${name}[${shape.join()}]`);
@@ -55,19 +56,22 @@ describe('the layer tree', () => {
     expect(find(tree, 'classifier')).toMatchObject({ type: 'Linear', outputShape: [2], parameters: 2562 });
   });
 
-  it.each(['tf_efficientnet_lite0', 'efficientnet_lite0', 'mobilenetv2_035', 'convnet_small'])('of %s agrees with its chain', (name) => {
-    for (const size of [50, 96, 224]) {
-      const { model, tree } = treeOf(name, 5, size);
-      const through = model.chain.reduce((shape, module) => module.outputShape(shape), [3, size, size] as readonly number[]);
-      expect(through).toEqual(tree.outputShape);
-      const inChain = model.chain.flatMap((module) => [...tensorsOf(module)].map((tensor) => tensor.name));
-      expect(inChain).toEqual([...tensorsOf(model.root)].map((tensor) => tensor.name));
-      for (const path of [...model.blocks, model.head]) expect(find(tree, path).parameters, path).toBeGreaterThan(0);
-    }
-  });
+  it.each(['tf_efficientnet_lite0', 'efficientnet_lite0', 'mobilenetv2_035', 'convnet_small', 'resnet18', 'resnet50'])(
+    'of %s agrees with its chain',
+    (name) => {
+      for (const size of [50, 96, 224]) {
+        const { model, tree } = treeOf(name, 5, size);
+        const through = model.chain.reduce((shape, module) => module.outputShape(shape), [3, size, size] as readonly number[]);
+        expect(through).toEqual(tree.outputShape);
+        const inChain = model.chain.flatMap((module) => [...tensorsOf(module)].map((tensor) => tensor.name));
+        expect(inChain).toEqual([...tensorsOf(model.root)].map((tensor) => tensor.name));
+        for (const path of [...model.blocks, model.head]) expect(find(tree, path).parameters, path).toBeGreaterThan(0);
+      }
+    },
+  );
 
   it('refuses an architecture that it does not know, by name', () => {
-    for (const architecture of ['resnet50', 'mobilenetv2_000', 'tf_efficientnet_lite5', '__proto__'])
+    for (const architecture of ['resnet51', 'resnet50d', 'mobilenetv2_000', 'tf_efficientnet_lite5', '__proto__'])
       expect(() => buildModel({ architecture, classes: 2 })).toThrow(ThawError);
   });
 });

@@ -175,8 +175,8 @@ describe('what cannot be loaded says why, where and what to do', () => {
   });
 
   it.each<[string, (config: Record<string, unknown>) => unknown, string, RegExp]>([
-    ['an unknown architecture', (c) => ({ ...c, architecture: 'resnet50' }), 'model.unsupported', /resnet50/],
-    ['another model type', () => ({ model_type: 'vit' }), 'model.unsupported', /vit/],
+    ['an unknown architecture', (c) => ({ ...c, architecture: 'resnet51' }), 'model.unsupported', /resnet51/],
+    ['another model type', () => ({ model_type: 'swin' }), 'model.unsupported', /swin/],
     ['no type at all', () => ({}), 'model.unsupported', /architecture/],
     ['a setting that changes the arithmetic', (c) => ({ ...c, model_args: { act_layer: 'silu' } }), 'model.unsupported', /act_layer/],
     ['pictures with one channel', (c) => ({ ...c, model_args: { in_chans: 1 } }), 'model.unsupported', /in_chans/],
