@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
+import { textTasks } from '../protocol/data';
 import type { Output } from './output';
 
 /**
@@ -22,10 +23,12 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
   const command = (nameAndArgs: string, description: string, lines: string[]) =>
     program.command(nameAndArgs).description(description).addHelpText('after', examples(lines));
 
-  command('inspect <data>', l10n.t('Look at a folder of pictures: classes, splits, problems.'), [
+  const inspect = command('inspect <data>', l10n.t('Look at pictures or texts: classes, splits, problems.'), [
     'thaw inspect photos',
     'thaw inspect photos --json',
-  ])
+    'thaw inspect reviews.csv --text-column body --label-column stars',
+  ]);
+  columnOptions(inspect)
     .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
     .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
     .option('--quick', l10n.t('do not decode every picture to find damaged and near-identical ones'))
@@ -90,6 +93,21 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     (await import('./commands/doctor')).doctor(output),
   );
   return program;
+}
+
+function columnOptions(inspect: Command): Command {
+  return inspect
+    .option('--task <name>', l10n.t('what is learned from texts: {0} (found in the data)', textTasks.join(', ')))
+    .option('--text-column <name>', l10n.t('the column of texts'))
+    .option('--second-column <name>', l10n.t('the column of the second text of a pair'))
+    .option('--label-column <name>', l10n.t('the column of labels'))
+    .option('--source-column <name>', l10n.t('the column of texts to be made into others'))
+    .option('--target-column <name>', l10n.t('the column of what they are made into'))
+    .option('--instruction-column <name>', l10n.t('the column of instructions'))
+    .option('--input-column <name>', l10n.t('the column of what an instruction is about'))
+    .option('--output-column <name>', l10n.t('the column of answers'))
+    .option('--messages-column <name>', l10n.t('the column of conversations'))
+    .option('--split-column <name>', l10n.t('the column that says train, validation or test'));
 }
 
 function trainOptions(train: Command, rules: string[]): Command {

@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { findLookalikes, openDataset } from '../../core/data';
-import type { DataSummary, Problem } from '../../protocol/data';
+import { kindOfData, openTextDataset } from '../../core/data/text';
+import { type ColumnMap, type DataSummary, type Problem, textTaskSchema, textTasks } from '../../protocol/data';
+import { ThawError } from '../../protocol/failure';
 import type { Output } from '../output';
 import { bar, StatusLine } from '../statusLine';
 import { integer, printable, table } from '../table';
@@ -10,25 +12,32 @@ interface InspectFlags {
   validationSplit?: string;
   testSplit?: string;
   quick?: boolean;
+  task?: string;
+  textColumn?: string;
+  secondColumn?: string;
+  labelColumn?: string;
+  sourceColumn?: string;
+  targetColumn?: string;
+  instructionColumn?: string;
+  inputColumn?: string;
+  outputColumn?: string;
+  messagesColumn?: string;
+  splitColumn?: string;
 }
 
 /** How many files of a problem are named to a person; a program gets them all. */
 const namedFiles = 5;
 
-export async function inspect(data: string, { quick, ...splits }: InspectFlags, output: Output): Promise<void> {
+export async function inspect(data: string, { quick, ...flags }: InspectFlags, output: Output): Promise<void> {
+  const splits = { validationSplit: flags.validationSplit, testSplit: flags.testSplit };
   const { path, validationSplit, testSplit } = (await draftConfig(data, { rules: [], ...splits })).config.data;
+  const columns = columnsFrom(flags);
   const status = new StatusLine();
-  const counted = ({ classes }: DataSummary) => integer(classes.reduce((sum, c) => sum + c.count, 0));
-  const onProgress = (summary: DataSummary) => status.show(l10n.t('{0} pictures', counted(summary)));
   try {
-    const dataset = await openDataset(path, { validationSplit, testSplit, onProgress });
-    const found = quick
-      ? []
-      : await findLookalikes(dataset, {
-          onProgress: (done, total) =>
-            status.show(`${bar(done / total)} ${l10n.t('looking at {0} of {1}', integer(done), integer(total))}`),
-        });
-    const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...found] };
+    const texts = flags.task !== undefined || Object.keys(columns).length > 0 || (await kindOfData(path)) === 'texts';
+    const summary = texts
+      ? await inspectTexts(path, { validationSplit, testSplit, task: taskFrom(flags.task), columns }, status)
+      : await inspectPictures(path, { validationSplit, testSplit }, quick === true, status);
     status.clear();
     output.result(summary, () => summaryText(summary));
   } finally {
@@ -36,14 +45,74 @@ export async function inspect(data: string, { quick, ...splits }: InspectFlags, 
   }
 }
 
-function summaryText({ classes, splits, problems }: DataSummary): string {
+async function inspectTexts(path: string, options: Parameters<typeof openTextDataset>[1], status: StatusLine): Promise<DataSummary> {
+  const onRows = (rows: number) => status.show(l10n.t('{0} rows', integer(rows)));
+  const dataset = await openTextDataset(path, { ...options, onRows });
+  await dataset.close();
+  return dataset.summary;
+}
+
+async function inspectPictures(
+  path: string,
+  splits: { validationSplit: number; testSplit: number },
+  quick: boolean,
+  status: StatusLine,
+): Promise<DataSummary> {
+  const counted = ({ classes }: DataSummary) => integer(classes.reduce((sum, c) => sum + c.count, 0));
+  const onProgress = (summary: DataSummary) => status.show(l10n.t('{0} pictures', counted(summary)));
+  const dataset = await openDataset(path, { ...splits, onProgress });
+  const found = quick
+    ? []
+    : await findLookalikes(dataset, {
+        onProgress: (done, total) => status.show(`${bar(done / total)} ${l10n.t('looking at {0} of {1}', integer(done), integer(total))}`),
+      });
+  return { ...dataset.summary, problems: [...dataset.summary.problems, ...found] };
+}
+
+function taskFrom(flag: string | undefined) {
+  if (flag === undefined) return undefined;
+  const task = textTaskSchema.safeParse(flag);
+  if (task.success) return task.data;
+  throw new ThawError(
+    'config.invalid',
+    l10n.t('--task: there is no "{0}", there is {1}', flag, textTasks.join(', ')),
+    'thaw inspect --help',
+  );
+}
+
+function columnsFrom(flags: InspectFlags): ColumnMap {
+  const columns: ColumnMap = {
+    text: flags.textColumn,
+    secondText: flags.secondColumn,
+    label: flags.labelColumn,
+    source: flags.sourceColumn,
+    target: flags.targetColumn,
+    instruction: flags.instructionColumn,
+    input: flags.inputColumn,
+    output: flags.outputColumn,
+    messages: flags.messagesColumn,
+    split: flags.splitColumn,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, name]) => name !== undefined));
+}
+
+function summaryText({ task, classes, splits, problems, columns }: DataSummary): string {
   const names = Object.keys(splits) as (keyof DataSummary['splits'])[];
   const rows = [
-    [l10n.t('class'), ...names, l10n.t('all')],
+    [classes.length > 0 ? l10n.t('class') : '', ...names, l10n.t('all')],
     ...classes.map((c, i) => [printable(c.name), ...names.map((name) => integer(splits[name]?.classes[i] ?? 0)), integer(c.count)]),
-    ['', ...names.map((name) => integer(splits[name]?.count ?? 0)), integer(classes.reduce((sum, c) => sum + c.count, 0))],
+    [
+      '',
+      ...names.map((name) => integer(splits[name]?.count ?? 0)),
+      integer(names.reduce((sum, name) => sum + (splits[name]?.count ?? 0), 0)),
+    ],
   ];
-  const parts = [table(`l${'r'.repeat(names.length + 1)}`, rows), ...problems.map(problemText)];
+  const used = columns?.filter(({ role }) => role !== null).map(({ name, role }) => `${role}: ${printable(name)}`);
+  const parts = [
+    ...(used ? [[task, ...used].join('  ')] : []),
+    table(`l${'r'.repeat(names.length + 1)}`, rows),
+    ...problems.map(problemText),
+  ];
   if (problems.length === 0) parts.push(l10n.t('No problems found.'));
   return parts.join('\n\n');
 }

@@ -163,6 +163,16 @@ export const problems = {
       files,
     );
   },
+  strayFiles(files: string[]): Problem {
+    const n = files.length;
+    return problem(
+      'stray',
+      'info',
+      n === 1 ? l10n.t('1 file is not part of the data.') : l10n.t('{0} files are not part of the data.', n),
+      l10n.t('They are left out.'),
+      files,
+    );
+  },
   link(links: string[]): Problem {
     const n = links.length;
     return problem(

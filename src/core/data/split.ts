@@ -20,12 +20,17 @@ export const guaranteedFrom = 7;
  */
 export function dealOut(hashes: readonly string[], shares: Shares): Split[] {
   const order = hashes.map((_, i) => i).sort((a, b) => ((hashes[a] as string) < (hashes[b] as string) ? -1 : 1));
-  const test = Math.min(quota(hashes.length, shares.test), Math.max(0, hashes.length - 1));
-  const validation = Math.min(quota(hashes.length, shares.validation), Math.max(0, hashes.length - test - 1));
+  const { validation, test } = quotas(hashes.length, shares);
   const roles: Split[] = hashes.map(() => 'train');
   for (const i of order.slice(0, validation)) roles[i] = 'validation';
   for (const i of order.slice(hashes.length - test)) roles[i] = 'test';
   return roles;
+}
+
+/** How many of a class's examples go to each role, so that at least one is left to train. */
+export function quotas(size: number, shares: Shares): { validation: number; test: number } {
+  const test = Math.min(quota(size, shares.test), Math.max(0, size - 1));
+  return { test, validation: Math.min(quota(size, shares.validation), Math.max(0, size - test - 1)) };
 }
 
 function quota(size: number, share: number): number {

@@ -31,6 +31,11 @@ export interface TextDataset {
   readonly root: string;
   readonly task: TextTask;
   readonly columns: ColumnMap;
+  /**
+   * Of plain text: what stood between two neighbouring examples of a file (they continue each other); null where every
+   * example is a document of its own.
+   */
+  readonly separator: '\n' | '\n\n' | null;
   /** Sorted; none where the task has no classes. */
   readonly classes: readonly string[];
   readonly count: number;

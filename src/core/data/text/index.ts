@@ -1,0 +1,7 @@
+/** Texts as data: from a file or folder to examples. */
+export { type OpenTextOptions, openTextDataset } from './openTextDataset';
+export type { PlanOptions, TextPlan } from './plan';
+export type { TextPreview } from './preview';
+export { kindOfData } from './sources';
+export { textProblems } from './textProblems';
+export type { Message, TextDataset, TextExample } from './types';
