@@ -16,7 +16,17 @@ const largest = 75e6;
 const runtimePackages = ['onnxruntime-common', 'sharp', '@img', 'detect-libc', 'semver'];
 /** What Node loads of onnxruntime-web, of the builds for all browsers that it carries. */
 const webFiles = ['ort.node.min.js', 'ort.node.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
-const contents = ['dist/extension.js', 'dist/trainer.js', 'dist/cli.js', 'dist/webview', 'l10n', 'media', 'models', 'samples'];
+const contents = [
+  'dist/extension.js',
+  'dist/trainer.js',
+  'dist/cli.js',
+  'dist/h5wasm.js',
+  'dist/webview',
+  'l10n',
+  'media',
+  'models',
+  'samples',
+];
 const papers = ['.vscodeignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
 
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

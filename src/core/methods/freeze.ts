@@ -1,7 +1,7 @@
 import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
 import { headsOf, type Network } from '../models/model';
-import { tensorsOf } from '../nn';
+import { type Module, tensorsOf } from '../nn';
 
 /** How many blocks below the head the preset "top" lets learn. */
 const topBlocks = 2;
@@ -22,9 +22,18 @@ export function presetRules(model: Network, preset: Preset): string[] {
 }
 
 function topRules(model: Network): string[] {
-  const from = model.chain.findIndex(({ path }) => path === model.blocks.at(-topBlocks));
-  const learning = model.chain.slice(Math.max(0, from)).filter((module) => !tensorsOf(module).next().done);
+  const first = model.blocks.at(-topBlocks);
+  const from = model.chain.findIndex((link) => partsOf(link).some(({ path }) => path === first));
+  const learning = model.chain
+    .slice(Math.max(0, from))
+    .flatMap(partsOf)
+    .filter((module) => !tensorsOf(module).next().done);
   return learning.map(({ path }) => `${path}.**`);
+}
+
+/** What of the tree a link of the chain stands for: itself, or several modules where it has no place of its own. */
+function partsOf(link: Module): Module[] {
+  return link.path === '' ? link.children.map(([, child]) => child) : [link];
 }
 
 /** All presets of a model, in the order in which they are shown. */

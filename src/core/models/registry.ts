@@ -2,12 +2,13 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { convnetFamily } from './convnet';
 import { efficientNetLiteFamily } from './efficientNetLite';
+import { kerasFamily } from './keras';
 import { mobilenetV2Family } from './mobilenetV2';
 import type { ImageModel } from './model';
 import { resnetFamily } from './resnet';
 import { type Family, type ModelSpec, unsupported } from './spec';
 
-const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, resnetFamily, convnetFamily];
+const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, resnetFamily, convnetFamily, kerasFamily];
 
 /** Architectures offered for learning from scratch; `mobilenetv2_NNN` of any other width is understood too. */
 export const scratchArchitectures = ['convnet_small', 'mobilenetv2_035', 'mobilenetv2_100'] as const;

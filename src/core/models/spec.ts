@@ -2,12 +2,14 @@ import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { ThawError } from '../../protocol/failure';
 import type { ImageTarget } from '../data/target';
+import type { KerasGraph } from './keras/graph';
 import type { ImageModel } from './model';
 
 /** What a `config.json` asks for, whoever wrote it; the families turn it into a model. */
 export interface ModelSpec {
-  /** timm's name: `tf_efficientnet_lite0`, `mobilenetv2_035`. */
+  /** timm's name: `tf_efficientnet_lite0`, `mobilenetv2_035`; or `keras`, where `keras` holds the layers. */
   readonly architecture: string;
+  readonly keras?: KerasGraph;
   readonly classes: number;
   /** Where the checkpoint's preprocessing is not the family's. */
   readonly input?: Partial<ImageTarget>;

@@ -4,6 +4,11 @@ import type { Selection } from './selection';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
+const timmLayout =
+  "The folder has timm's layout: `config.json` with the labels and how pictures are prepared, `model.safetensors` with timm's parameter names.";
+const kerasLayout =
+  "The folder has Thaw's own layout for Keras models: `config.json` with the labels, how pictures are prepared, and Keras's layers; `model.safetensors` with Keras's parameter names, joined by dots. Kernels of convolutions lie as [out, in, height, width], of dense layers as [out, in]; the last layer gives logits.";
+
 /** README.md of the result, in the form that model hubs read: what it is, what it was made from, how good it is, how to load it. */
 export function modelCard(record: RunRecord, selection: Selection, report: Pick<Report, 'test' | 'validation' | 'best'>): string {
   const { config, model, classes } = record;
@@ -14,8 +19,9 @@ export function modelCard(record: RunRecord, selection: Selection, report: Pick<
   const learned = [...selection.learning];
   const shown = learned.slice(0, 20).map((name) => `\`${name}\``);
   const more = learned.length > shown.length ? ` and ${learned.length - shown.length} more` : '';
+  const isKeras = model.family === 'keras';
   return `---
-library_name: timm
+library_name: ${isKeras ? 'thaw' : 'timm'}
 pipeline_tag: image-classification
 license: ${model.licence || 'unknown'}
 base_model: ${model.id}
@@ -47,6 +53,6 @@ ${selection.trainableParameters.toLocaleString('en')} of ${selection.parameters.
 thaw predict . photo.jpg
 \`\`\`
 
-The folder has timm's layout: \`config.json\` with the labels and how pictures are prepared, \`model.safetensors\` with timm's parameter names.
+${isKeras ? kerasLayout : timmLayout}
 `;
 }

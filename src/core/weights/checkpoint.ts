@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { ThawError } from '../../protocol/failure';
 import { type ImageModel, isInHead, type ModelSpec, unsupported } from '../models';
+import { kerasGraphSchema } from '../models/keras';
 import { tensorsOf } from '../nn';
 import { corrupt } from './corrupt';
 import { readJson } from './json';
@@ -21,6 +22,8 @@ export interface Checkpoint {
   readonly labels: readonly string[] | null;
   /** Where a tensor of the file goes, by our names (timm's); undefined for one that does not belong to this kind of model. */
   readonly rename: Rename;
+  /** False where it was saved without a classifier. */
+  readonly hasHead?: boolean;
 }
 
 /**
@@ -48,10 +51,13 @@ export async function openCheckpoint(folder: string, remote?: WeightFiles): Prom
   return { folder, weights, ...found };
 }
 
+/** For files whose tensors have our names. */
+export const itself: Rename = (name) => ({ name, part: 0, of: 1 });
+
 async function readSpec(config: string): Promise<Pick<Checkpoint, 'spec' | 'labels' | 'rename'>> {
   const raw = await readJson(config, z.looseObject({ architecture: z.string().optional(), model_type: z.string().optional() }));
-  if (raw.architecture !== undefined)
-    return { ...readTimmConfig(await readJson(config, timmConfigSchema), config), rename: (name) => ({ name, part: 0, of: 1 }) };
+  if (raw.architecture === 'keras') return { ...(await readKerasConfig(config)), rename: itself };
+  if (raw.architecture !== undefined) return { ...readTimmConfig(await readJson(config, timmConfigSchema), config), rename: itself };
   if (raw.model_type === undefined)
     throw unsupported(l10n.t('The file says neither "architecture" (timm) nor "model_type" (Hugging Face).'), config);
   const preprocessor = path.join(path.dirname(config), 'preprocessor_config.json');
@@ -60,6 +66,13 @@ async function readSpec(config: string): Promise<Pick<Checkpoint, 'spec' | 'labe
     existsSync(preprocessor) ? await readJson(preprocessor, preprocessorSchema) : null,
     config,
   );
+}
+
+/** What Thaw itself wrote of a Keras model: timm's keys, and the layers. */
+async function readKerasConfig(config: string): Promise<Pick<Checkpoint, 'spec' | 'labels'>> {
+  const { keras } = await readJson(config, z.looseObject({ keras: kerasGraphSchema }));
+  const { spec, labels } = readTimmConfig(await readJson(config, timmConfigSchema), config);
+  return { spec: { ...spec, keras }, labels };
 }
 
 /** A count that PyTorch keeps beside each batch norm, and that nothing here needs. */

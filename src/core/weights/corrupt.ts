@@ -22,3 +22,10 @@ export function unreadable(path: string, error: unknown): unknown {
     cause: error,
   });
 }
+
+/** The same failure, naming the file where it named none. */
+export function atPath(error: unknown, path: string): unknown {
+  if (!(error instanceof ThawError) || error.failure.path) return error;
+  const { code, message, hint, detail } = error.failure;
+  return new ThawError(code, message, hint, { path, detail, cause: error });
+}

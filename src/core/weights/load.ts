@@ -10,6 +10,7 @@ import { readRecord } from '../runs';
 import { type Checkpoint, checkedNames, openCheckpoint, type Sources } from './checkpoint';
 import { corrupt } from './corrupt';
 import { notFinite, notFiniteMessage } from './finite';
+import { openKeras } from './keras/open';
 import { type Located, locate, type Places } from './locate';
 
 export interface ModelOptions extends Places {
@@ -77,12 +78,18 @@ async function planOf(id: string, { classes, labels, imageSize, ...places }: Mod
     const model = buildModel({ architecture: located.architecture, classes: classes ?? fewestClasses, input: size });
     return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, sources: new Map(), keepsHead: false };
   }
-  const checkpoint = await openCheckpoint(located.folder, located.source === 'hub' ? located.weights : undefined);
+  const checkpoint = await opened(located);
   const { spec } = checkpoint;
-  const keepsHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
-  const sources = await checkedNames(checkpoint, buildModel(spec, path.join(located.folder, 'config.json')), !keepsHead);
+  const isSameHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
+  const keepsHead = isSameHead && checkpoint.hasHead !== false;
+  const sources = await checkedNames(checkpoint, buildModel(spec, path.join(checkpoint.folder, 'config.json')), !keepsHead);
   const model = buildModel({ ...spec, classes: classes ?? spec.classes, input: { ...spec.input, ...size } });
   return { facts: await factsOf(id, located, model, checkpoint), model, labels: checkpoint.labels, checkpoint, sources, keepsHead };
+}
+
+function opened(located: Exclude<Located, { source: 'scratch' }>): Promise<Checkpoint> {
+  if ('keras' in located) return openKeras(located.keras);
+  return openCheckpoint(located.folder, located.source === 'hub' ? located.weights : undefined);
 }
 
 /** The parts of a tensor put together, and made to fit another size of pictures where the model says how. */
@@ -112,7 +119,7 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
   const parameters = [...tensorsOf(model.root)].reduce((sum, t) => sum + (t.statistic ? 0 : t.shape.reduce((a, b) => a * b, 1)), 0);
   const learnedFrom = located.source === 'run' ? await dataOf(located.run) : null;
   return {
-    id: located.source === 'run' ? located.run : located.source === 'disk' ? located.folder : id,
+    id: idOf(id, located),
     title: learnedFrom ? `${learnedFrom} · ${model.title}` : model.title,
     family: model.family,
     task: 'image-classification',
@@ -123,6 +130,13 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
     imageSize: model.input.size,
     pretrainedOn: learnedFrom ?? (/in1k/.test(checkpoint?.spec.tag ?? '') ? 'ImageNet' : ''),
   };
+}
+
+/** What a run's record calls the model: a path where it has no name of its own. */
+function idOf(id: string, located: Located): string {
+  if (located.source === 'run') return located.run;
+  if (located.source !== 'disk') return id;
+  return 'keras' in located ? located.keras : located.folder;
 }
 
 /** Name of the data that a run learned from; of the run, where its record cannot be read. */

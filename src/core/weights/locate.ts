@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
 import { findModel, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import { isKerasFile } from './keras/open';
 import type { WeightFiles } from './weightFiles';
 
 export interface Places {
@@ -18,6 +19,8 @@ export interface Places {
 /** Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. */
 export type Located =
   | { readonly source: 'bundled' | 'disk'; readonly folder: string }
+  /** A file that Keras or TensorFlow.js wrote. */
+  | { readonly source: 'disk'; readonly keras: string }
   | { readonly source: 'run'; readonly folder: string; readonly run: string }
   | { readonly source: 'scratch'; readonly architecture: string }
   /** In Hugging Face's cache. */
@@ -34,14 +37,16 @@ export function modelsFolder(): string {
 }
 
 /**
- * What an id stands for, the first of these that is there: a folder that holds a model or a run, the name of a run in the
- * runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where that may be asked,
- * on the hub itself.
+ * What an id stands for, the first of these that is there: a folder that holds a model or a run, a Keras model's file, the
+ * name of a run in the runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where
+ * that may be asked, on the hub itself.
  * @throws ThawError `model.missing` | `hub.*`
  */
 export async function locate(id: string, { modelsFolder, runsFolder, hub }: Places): Promise<Located> {
   const isName = /^[\w.-]+$/.test(id) && !/^\.+$/.test(id);
   const given = path.resolve(id);
+  const keras = await kerasFile(given);
+  if (keras) return { source: 'disk', keras };
   if (holdsModel(given)) return inFolder(given);
   const run = isName && runsFolder ? path.resolve(runsFolder, id) : null;
   if (run && (await isFolder(run))) return inFolder(run);
@@ -85,6 +90,15 @@ function isLite(id: string): boolean {
 
 function holdsModel(folder: string): boolean {
   return [runFiles.record, 'config.json', path.join(runFiles.model, 'config.json')].some((file) => existsSync(path.join(folder, file)));
+}
+
+/** A Keras model's file, or the one in a folder that says nothing else of itself; TensorFlow.js's model.json before others. */
+async function kerasFile(given: string): Promise<string | null> {
+  if (!(await isFolder(given))) return isKerasFile(given) && existsSync(given) ? given : null;
+  if (holdsModel(given)) return null;
+  const found = (await readdir(given)).filter(isKerasFile);
+  const name = found.includes('model.json') ? 'model.json' : found.length === 1 ? found[0] : undefined;
+  return name === undefined ? null : path.join(given, name);
 }
 
 function inFolder(folder: string): Located {

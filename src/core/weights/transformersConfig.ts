@@ -71,7 +71,7 @@ export function readTransformersConfig(config: TransformersConfig, preprocessor:
 }
 
 /** Where pictures are squeezed to a square there, here its middle is taken. */
-function targetOf({ size, crop_size, crop_pct, image_mean, image_std, ...rest }: Preprocessor): Partial<ImageTarget> {
+export function targetOf({ size, crop_size, crop_pct, image_mean, image_std, ...rest }: Preprocessor): Partial<ImageTarget> {
   const half = [0.5, 0.5, 0.5] as const;
   const shortest = typeof size === 'number' ? size : (size?.shortest_edge ?? size?.height);
   const crops = rest.do_center_crop ?? crop_size !== undefined;

@@ -1,0 +1,66 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as l10n from '@vscode/l10n';
+import * as z from 'zod';
+import { relu6, tf } from '../../../engine/ops';
+import { elu, leaky } from '../activations';
+import { type About, kind, onlyInput, Plain, refused } from '../layer';
+import { ourAxis } from '../layout';
+import { activate, activation } from './common';
+
+const same = (type: string, about: About, compute: (x: Tensor) => Tensor) =>
+  new Plain(
+    type,
+    [onlyInput(about)],
+    ([x]) => compute(x as Tensor),
+    ([input]) => input ?? [],
+  );
+
+const reluConfig = z.object({
+  max_value: z.number().nullish(),
+  negative_slope: z.number().min(0).nullish(),
+  threshold: z.number().nullish(),
+});
+const relu = kind(reluConfig, ({ max_value, negative_slope, threshold }, about) => {
+  if (threshold) throw refused(about, l10n.t('its threshold is {0}, not 0', threshold));
+  const slope = negative_slope ?? 0;
+  if (max_value === 6 && slope === 0) return same('ReLU 6', about, relu6);
+  const limit = max_value ?? null;
+  return same('ReLU', about, (x) => (limit === null ? leaky(x, slope) : tf.minimum(leaky(x, slope), limit)));
+});
+
+/** Keras 2 calls the slope alpha. */
+const leakyRelu = kind(z.object({ negative_slope: z.number().optional(), alpha: z.number().optional() }), (config, about) =>
+  same('LeakyReLU', about, (x) => leaky(x, config.negative_slope ?? config.alpha ?? 0.3)),
+);
+
+/** What does nothing outside of training, and nothing in ours: Thaw has its own augmentation, and does not drop out. */
+const silent = (type: string) => kind(z.object({}), (_, about) => same(type, about, (x) => x));
+export const silentTypes = [
+  'Dropout',
+  'SpatialDropout2D',
+  'AlphaDropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'ActivityRegularization',
+  'RandomFlip',
+  'RandomRotation',
+  'RandomZoom',
+  'RandomTranslation',
+  'RandomContrast',
+  'RandomBrightness',
+];
+
+export const activations = {
+  Activation: kind(z.object({ activation }), (config, about) =>
+    same(`Activation ${config.activation}`, about, activate(config.activation, about)),
+  ),
+  ReLU: relu,
+  LeakyReLU: leakyRelu,
+  ELU: kind(z.object({ alpha: z.number().default(1) }), ({ alpha }, about) => same('ELU', about, (x) => elu(x, alpha))),
+  Softmax: kind(z.object({ axis: z.int().default(-1) }), ({ axis }, about) => {
+    const rank = onlyInput(about).length + 1;
+    if (ourAxis(axis, rank, about) !== ourAxis(-1, rank, about)) throw refused(about, l10n.t('its axis is {0}, not the last one', axis));
+    return same('Softmax', about, activate('softmax', about));
+  }),
+  ...Object.fromEntries(silentTypes.map((type) => [type, silent(type)])),
+};
