@@ -10,6 +10,7 @@ import { Documents } from './host/documents';
 import { began } from './host/earliest';
 import { EditorUi } from './host/editorUi';
 import { Format } from './host/format';
+import { Hub } from './host/hub';
 import { LayersView } from './host/layersView';
 import { Notifications } from './host/notifications';
 import { Panels } from './host/panels';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     );
   const assistant = helper();
   const prober = helper();
+  const hub = new Hub(context.secrets, assistant, format, log);
   const index = new RunsIndex(settings, sessions);
   const panels = new Panels(
     context.extensionUri,
@@ -54,7 +56,8 @@ export function activate(context: vscode.ExtensionContext): void {
       assistant,
       prober,
       sessions,
-      ui: new EditorUi(format, log),
+      ui: new EditorUi(format, log, hub),
+      hub: () => hub.access(),
       settings: (dataFolder) => settings.run(dataFolder),
       trusted: () => vscode.workspace.isTrusted,
     },
@@ -78,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Notifications(sessions, panels, format),
     followContext(panels, sessions),
     registerCommands({
-      ...{ context, assistant, prober, sessions, index, panels, runsView, documents, format, log },
+      ...{ context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log },
       runsFolders: () => settings.runsFolders(),
     }),
     vscode.window.registerWebviewPanelSerializer(runViewType, panels),

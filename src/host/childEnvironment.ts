@@ -6,11 +6,19 @@ export interface ChildSettings {
   readonly modelsFolder: string;
   /** Path of the bundle of translations, empty for English. */
   readonly l10nBundle: string;
+  /** VS Code's own proxy, for where the environment names none. */
+  readonly proxy?: string;
 }
 
 /** Under Electron, `process.execPath` is a window unless it is told to be Node. */
 export function childEnvironment(settings: ChildSettings): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, ELECTRON_RUN_AS_NODE: '1', THAW_L10N: settings.l10nBundle };
   if (settings.modelsFolder) environment.THAW_MODELS = settings.modelsFolder;
+  if (settings.proxy) for (const name of ['HTTPS_PROXY', 'HTTP_PROXY']) if (!has(environment, name)) environment[name] = settings.proxy;
   return environment;
+}
+
+/** Either spelling counts. */
+function has(environment: NodeJS.ProcessEnv, name: string): boolean {
+  return Boolean(environment[name] ?? environment[name.toLowerCase()]);
 }

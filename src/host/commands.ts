@@ -7,6 +7,7 @@ import type { Assistant } from './assistantProcess';
 import { doctorText } from './doctor';
 import type { Documents } from './documents';
 import type { Format } from './format';
+import type { Hub } from './hub';
 import { modelTitle } from './modelTitle';
 import { showFailure } from './notifications';
 import type { Panels } from './panels';
@@ -22,6 +23,7 @@ export interface CommandParts {
   readonly assistant: { warm(): void };
   /** Its answers may take long. */
   readonly prober: Assistant;
+  readonly hub: Hub;
   readonly sessions: Sessions;
   readonly index: RunsIndex;
   readonly panels: Panels;
@@ -39,7 +41,7 @@ type Target = string | undefined;
 const stopMs = 15_000;
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const { context, assistant, prober, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
+  const { context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
 
   const commands: Record<string, (...args: never[]) => unknown> = {
     'thaw.fineTune': async (uri?: vscode.Uri) => {
@@ -88,6 +90,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       await documents.show(l10n.t('This machine'), doctorText(found, runsFolders()));
     },
     'thaw.openSample': () => openSample(context),
+    'thaw.hubToken': () => hub.enterToken(),
     'thaw.refreshRuns': () => index.refresh(),
   };
 

@@ -2,17 +2,20 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ModelFacts } from '../protocol/assistant';
+import type { Task } from '../protocol/data';
 import type { Failure } from '../protocol/failure';
 import type { Format } from './format';
+import type { Hub } from './hub';
 import { showFailure } from './notifications';
-import type { Picture, TabUi } from './tabServices';
+import type { PickedModel, Picture, TabUi } from './tabServices';
 
 /** What the image decoder reads. */
 const pictureTypes = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'];
 
 interface ModelItem extends vscode.QuickPickItem {
-  /** Undefined: to be chosen on disk. */
   readonly model?: string;
+  /** To be chosen in another dialog. */
+  readonly elsewhere?: 'disk' | 'hub';
 }
 
 /** VS Code's own dialogs and editors, as a tab uses them. */
@@ -20,18 +23,32 @@ export class EditorUi implements TabUi {
   constructor(
     private readonly format: Format,
     private readonly log: vscode.LogOutputChannel,
+    private readonly hub: Hub,
   ) {}
 
-  async pickModel(models: readonly ModelFacts[], current: string): Promise<string | undefined> {
-    const groups: [string, ModelFacts['source'][]][] = [
-      [l10n.t('Built in'), ['bundled', 'cached']],
-      [l10n.t('From scratch'), ['scratch']],
-      [l10n.t('Earlier runs'), ['run']],
-      [l10n.t('From disk'), ['disk']],
+  async pickModel(models: readonly ModelFacts[], current: string, task: Task): Promise<PickedModel | undefined> {
+    const groups: [string, ModelFacts['source']][] = [
+      [l10n.t('Built in'), 'bundled'],
+      [l10n.t('Downloaded'), 'cached'],
+      [l10n.t('Earlier runs'), 'run'],
+      [l10n.t('From scratch'), 'scratch'],
+      [l10n.t('From disk'), 'disk'],
+      [l10n.t('On the hub'), 'hub'],
     ];
-    const items = groups.flatMap(([label, sources]): ModelItem[] => {
-      const found = models.filter((model) => sources.includes(model.source)).map((model) => this.modelItem(model, current));
-      const more: ModelItem[] = sources.includes('disk') ? [{ label: `$(folder-opened) ${l10n.t('Choose a folder…')}` }] : [];
+    const items = groups.flatMap(([label, source]): ModelItem[] => {
+      const found = models.filter((model) => model.source === source).map((model) => this.modelItem(model, current));
+      const more: ModelItem[] =
+        source === 'disk'
+          ? [{ label: `$(folder-opened) ${l10n.t('Choose a folder…')}`, elsewhere: 'disk' }]
+          : source === 'hub'
+            ? [
+                {
+                  label: `$(cloud-download) ${l10n.t('On the hub…')}`,
+                  description: l10n.t('popular models, or any by its name'),
+                  elsewhere: 'hub',
+                },
+              ]
+            : [];
       const group = [...found, ...more];
       return group.length ? [{ label, kind: vscode.QuickPickItemKind.Separator }, ...group] : [];
     });
@@ -42,7 +59,13 @@ export class EditorUi implements TabUi {
       matchOnDetail: true,
     });
     if (!picked) return undefined;
-    return picked.model ?? this.pickModelFolder();
+    const onHub = picked.elsewhere === 'hub';
+    const id = picked.model ?? (onHub ? await this.hub.pick(task) : await this.pickModelFolder());
+    return id === undefined ? undefined : { id, onHub };
+  }
+
+  downloadModel(id: string): Promise<boolean> {
+    return this.hub.download(id);
   }
 
   async pickPicture(): Promise<Picture | undefined> {
@@ -80,7 +103,9 @@ export class EditorUi implements TabUi {
     return {
       model: model.id,
       label: model.id === current ? `$(check) ${model.title}` : model.title,
-      description: l10n.t('{0} parameters', this.format.count(model.parameters)),
+      description: [model.source === 'cached' ? model.id : '', l10n.t('{0} parameters', this.format.count(model.parameters))]
+        .filter(Boolean)
+        .join(' · '),
       detail: [origin, model.licence, `${model.imageSize} × ${model.imageSize}`].filter(Boolean).join(' · '),
     };
   }

@@ -21,6 +21,14 @@ export class Format {
     return l10n.t('{0} %', this.tenths.format(share * 100));
   }
 
+  /** "88.5 MB" */
+  bytes(n: number): string {
+    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+    const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, n * 1.0005)) / 3));
+    const style = { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: unit > 1 ? 1 : 0 } as const;
+    return new Intl.NumberFormat(this.language, style).format(n / 1000 ** unit);
+  }
+
   /** "now", "5 min", "2 h", "3 d", "2 w". */
   age(since: number, now = Date.now()): string {
     const minutes = Math.max(0, (now - since) / 60_000);

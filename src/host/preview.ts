@@ -1,4 +1,4 @@
-import type { ModelFacts } from '../protocol/assistant';
+import type { HubAccess, ModelFacts } from '../protocol/assistant';
 import { defaultModel, defaultPreset, scratchModel } from '../protocol/defaults';
 import { asFailure } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
@@ -72,13 +72,16 @@ export class Preview implements Disposable {
     this.dataTimer = setTimeout(() => void this.loadData(), settleMs);
   }
 
-  /** @param rules what learns; the default for that model when absent */
-  async loadModel(id: string, rules?: string[]): Promise<void> {
+  /**
+   * @param rules what learns; the default for that model when absent
+   * @param hub present: the model may be looked at on the hub
+   */
+  async loadModel(id: string, rules?: string[], hub?: HubAccess): Promise<void> {
     this.modelId = id;
     const signal = this.renew('model');
     if (this.classes < 2) return; // a head needs its classes: `countClasses` comes back here
     try {
-      const answer = await this.services.assistant.ask('layers', { model: id, classes: this.classes }, { signal });
+      const answer = await this.services.assistant.ask('layers', { model: id, classes: this.classes, hub }, { signal });
       if (signal.aborted) return;
       const wanted = defaultPreset(answer.facts);
       const chosen = rules ?? answer.presets.find((preset) => preset.name === wanted)?.rules ?? [];

@@ -25,6 +25,7 @@ export class Settings {
       script: this.context.asAbsolutePath('dist/trainer.js'),
       modelsFolder: vscode.workspace.getConfiguration('thaw').get('modelsFolder', ''),
       l10nBundle: vscode.l10n.uri?.fsPath ?? '',
+      proxy: vscode.workspace.getConfiguration('http').get('proxy', ''),
     };
   }
 

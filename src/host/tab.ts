@@ -158,6 +158,11 @@ export class Tab implements Disposable {
   private async start(): Promise<void> {
     const { data, layers, phase } = this.state;
     if (!this.services.trusted() || !data || !layers || this.preview.modelId === null || isBusy(phase)) return;
+    if (this.state.model?.source === 'hub') {
+      const message = l10n.t('The weights of {0} are not here yet.', this.state.model.id);
+      this.services.ui.showFailure({ code: 'model.missing', message, hint: l10n.t('Start when the download has ended.') });
+      return;
+    }
     const settings = this.services.settings(this.folder);
     const config = runConfigSchema.safeParse(configOf(this.state, this.preview.modelId, settings));
     if (!config.success) {
@@ -284,13 +289,26 @@ export class Tab implements Disposable {
     if (isBusy(this.state.phase)) return;
     try {
       const models = await this.preview.listModels();
-      const id = await this.services.ui.pickModel(models, this.preview.modelId ?? '');
-      if (id === undefined || isBusy(this.state.phase)) return;
+      const task = this.state.data?.summary.task ?? 'image-classification';
+      const picked = await this.services.ui.pickModel(models, this.preview.modelId ?? '', task);
+      if (picked === undefined || isBusy(this.state.phase)) return;
       this.learningRateByHand = false;
-      await this.preview.loadModel(id);
+      if (picked.onHub) await this.fetchModel(picked.id);
+      else await this.preview.loadModel(picked.id);
     } catch (error) {
       this.services.ui.showFailure(asFailure(error));
     }
+  }
+
+  /** Shows a model of the hub by the header of its weights while these come. Without them, the one before comes back. */
+  private async fetchModel(id: string): Promise<void> {
+    const before = this.preview.modelId;
+    const shown = this.preview.loadModel(id, undefined, await this.services.hub());
+    const isHere = await this.services.ui.downloadModel(id);
+    await shown;
+    if (this.preview.modelId !== id) return; // another was chosen meanwhile
+    if (isHere) await this.preview.loadModel(id, this.state.model?.id === id && this.state.layers ? this.state.rules : undefined);
+    else if (before !== null) await this.preview.loadModel(before);
   }
 
   private async order(order: Parameters<RunSession['request']>[0]): Promise<void> {

@@ -1,4 +1,5 @@
-import type { ModelFacts } from '../protocol/assistant';
+import type { HubAccess, ModelFacts } from '../protocol/assistant';
+import type { Task } from '../protocol/data';
 import type { Failure } from '../protocol/failure';
 import type { Assistant } from './assistantProcess';
 import type { RunSettings } from './panelState';
@@ -9,10 +10,18 @@ export interface Picture {
   readonly bytes: Uint8Array;
 }
 
+export interface PickedModel {
+  readonly id: string;
+  /** To be downloaded; somebody has agreed to it. */
+  readonly onHub: boolean;
+}
+
 /** What a tab asks of the editor around it. */
 export interface TabUi {
-  /** The chosen model's id; undefined when nothing was chosen. */
-  pickModel(models: readonly ModelFacts[], current: string): Promise<string | undefined>;
+  /** The chosen model; undefined when nothing was chosen. */
+  pickModel(models: readonly ModelFacts[], current: string, task: Task): Promise<PickedModel | undefined>;
+  /** Brings a model of the hub here, showing how far it is. @returns false when it failed, which is told, or was cancelled */
+  downloadModel(id: string): Promise<boolean>;
   pickPicture(): Promise<Picture | undefined>;
   openFile(path: string): void;
   openFolder(path: string): void;
@@ -27,6 +36,8 @@ export interface TabServices {
   readonly prober: Pick<Assistant, 'ask'>;
   readonly sessions: Pick<Sessions, 'get' | 'begin' | 'resume'>;
   readonly ui: TabUi;
+  /** How the hub is asked. */
+  hub(): Promise<HubAccess>;
   settings(dataFolder: string): RunSettings;
   trusted(): boolean;
 }

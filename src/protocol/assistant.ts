@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dataSummarySchema, exampleRowSchema } from './data';
+import { dataSummarySchema, exampleRowSchema, taskSchema } from './data';
 import { failureSchema } from './failure';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
@@ -22,6 +22,35 @@ export const modelFactsSchema = z.object({
   pretrainedOn: z.string(),
 });
 export type ModelFacts = z.infer<typeof modelFactsSchema>;
+
+/** How the hub is asked for somebody; what is absent is as Hugging Face's own tools have it. */
+export const hubAccessSchema = z.object({ endpoint: z.string().optional(), token: z.string().optional() });
+export type HubAccess = z.infer<typeof hubAccessSchema>;
+
+/** A model of the hub before it is downloaded. */
+export const hubFactsSchema = z.object({
+  /** `org/name[@revision]` */
+  id: z.string(),
+  /** Of the files that are needed. */
+  bytes: z.number(),
+  files: z.int(),
+  licence: z.string(),
+  downloads: z.number(),
+  /** Whether its terms must be accepted on the hub. */
+  gated: z.boolean(),
+  /** How much of it is not here yet. */
+  missing: z.number(),
+  /** Whether its layers can be seen before its weights are here. */
+  hasHeader: z.boolean(),
+});
+export type HubFacts = z.infer<typeof hubFactsSchema>;
+
+export const popularSchema = z.array(z.object({ id: z.string(), downloads: z.number(), licence: z.string(), gated: z.boolean() }));
+export type PopularModels = z.infer<typeof popularSchema>;
+
+/** How far a download is, bytes; `waiting` in seconds while the hub makes us wait. */
+export const pullStateSchema = z.object({ done: z.number(), total: z.number(), waiting: z.number().optional() });
+export type PullState = z.infer<typeof pullStateSchema>;
 
 export const costSchema = z.object({ secondsPerEpoch: z.number(), totalSeconds: z.number(), memoryBytes: z.number() });
 export type Cost = z.infer<typeof costSchema>;
@@ -64,7 +93,19 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
   z.object({ id: z.int(), type: z.literal('thumbnails'), root: z.string(), paths: z.array(z.string()), side: z.int() }),
   z.object({ id: z.int(), type: z.literal('models'), runsFolder: z.string().optional() }),
   /** The tree of a model with a new head for `classes`; presets as rules. */
-  z.object({ id: z.int(), type: z.literal('layers'), model: z.string(), classes: z.int() }),
+  z.object({
+    id: z.int(),
+    type: z.literal('layers'),
+    model: z.string(),
+    classes: z.int(),
+    /** Present: the hub may be asked for a model that is not here; its weights stay there. */
+    hub: hubAccessSchema.optional(),
+  }),
+  /** The hub's popular models for a task; `search` is a part of their names. */
+  z.object({ id: z.int(), type: z.literal('popular'), task: taskSchema, search: z.string(), hub: hubAccessSchema }),
+  z.object({ id: z.int(), type: z.literal('hubModel'), model: z.string(), hub: hubAccessSchema }),
+  /** Brings a model of the hub into the cache, and says how far it is. */
+  z.object({ id: z.int(), type: z.literal('pull'), model: z.string(), hub: hubAccessSchema }),
   /** What a run by this configuration would cost, from a short probe of this machine and the counts of the model. */
   z.object({ id: z.int(), type: z.literal('cost'), config: runConfigSchema, examples: z.int(), classes: z.int() }),
   /** A picture's bytes, or a file's path. */
@@ -101,6 +142,9 @@ export interface AssistantAnswers {
   thumbnails: (Uint8Array | null)[];
   models: ModelFacts[];
   layers: LayersAnswer;
+  popular: PopularModels;
+  hubModel: HubFacts;
+  pull: PullState;
   cost: Cost;
   predict: z.infer<typeof answerSchema>;
   doctor: Doctor;
@@ -111,6 +155,9 @@ export const answerSchemas = {
   thumbnails: z.array(z.instanceof(Uint8Array).nullable()),
   models: z.array(modelFactsSchema),
   layers: layersAnswerSchema,
+  popular: popularSchema,
+  hubModel: hubFactsSchema,
+  pull: pullStateSchema,
   cost: costSchema,
   predict: answerSchema,
   doctor: doctorSchema,

@@ -7,6 +7,8 @@ import { Pool } from './pool';
 /** Inspecting and measuring a few things at a time; thumbnails have a lane of their own, so that a grid never waits for them. */
 const general = new Pool(3);
 const thumbnails = new Pool(2);
+/** A download takes minutes, and nobody else should wait for it. */
+const downloads = new Pool(2);
 
 /**
  * Answers one window's requests (protocol/assistant.ts), each exactly once, whatever comes in.
@@ -46,7 +48,7 @@ export class Assistant {
       if (!signal.aborted) this.send({ type: 'progress', id, value });
     };
     try {
-      const pool = request.type === 'thumbnails' ? thumbnails : general;
+      const pool = request.type === 'thumbnails' ? thumbnails : request.type === 'pull' ? downloads : general;
       const value = await pool.run(() => {
         signal.throwIfAborted();
         // The table has a handler for each type; only the pairing is beyond the compiler.

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { AssistantAnswers, AssistantRequest, InspectAnswer } from '../protocol/assistant';
+import type { AssistantAnswers, AssistantRequest, InspectAnswer, PullState } from '../protocol/assistant';
 import { ThawError } from '../protocol/failure';
 import type { Context } from './assistant';
 import { Pool } from './pool';
@@ -44,12 +44,28 @@ export const handlers: Handlers = {
     return listModels({ modelsFolder: modelsFolder(), runsFolder });
   },
 
-  async layers({ model: id, classes }) {
+  async layers({ model: id, classes, hub }, { signal }) {
     const { describeModel, modelsFolder } = await import('../core/weights');
     const { layerTree } = await import('../core/nn');
     const { presetsOf } = await import('../core/methods');
-    const { facts, model } = await describeModel(id, { classes, modelsFolder: modelsFolder() });
+    const { facts, model } = await describeModel(id, { classes, modelsFolder: modelsFolder(), ...(hub && { hub: { ...hub, signal } }) });
     return { facts, root: layerTree(model.root, [3, model.input.size, model.input.size]), presets: presetsOf(model) };
+  },
+
+  async popular({ task, search, hub }, { signal }) {
+    const { hubSettings, popularModels } = await import('../core/weights/hub');
+    return popularModels(task, { search, settings: hubSettings(hub), signal });
+  },
+
+  async hubModel({ model, hub }, { signal }) {
+    return (await import('./hubFacts')).hubFacts(model, hub, signal);
+  },
+
+  async pull({ model, hub }, { signal, progress }) {
+    const { hubName, hubSettings, pull } = await import('../core/weights/hub');
+    const report = throttled(progress);
+    const { fetched } = await pull(hubName(model), { settings: hubSettings(hub), signal, onProgress: report });
+    return { done: fetched, total: fetched };
   },
 
   async cost({ config, examples, classes }) {
@@ -69,3 +85,14 @@ export const handlers: Handlers = {
     return (await import('./doctor')).examine();
   },
 };
+
+/** At most ten times a second: what nobody can read needs no message. */
+function throttled(tell: (value: PullState) => void): (value: PullState) => void {
+  let last = 0;
+  return (value) => {
+    const now = performance.now();
+    if (value.waiting === undefined && now - last < 100) return;
+    last = now;
+    tell(value);
+  };
+}

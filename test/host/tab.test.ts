@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Asked, AskOptions, Assistant, AssistantQuestion } from '../../src/host/assistantProcess';
 import { RunSession } from '../../src/host/runSession';
 import { Tab } from '../../src/host/tab';
-import type { TabServices, TabUi } from '../../src/host/tabServices';
+import type { PickedModel, TabServices, TabUi } from '../../src/host/tabServices';
 import type { AssistantAnswers } from '../../src/protocol/assistant';
 import type { RunEventBody } from '../../src/protocol/events';
 import { type Failure, ThawError } from '../../src/protocol/failure';
@@ -39,6 +39,9 @@ class FakeAssistant implements Assistant {
     thumbnails: [],
     models: [this.model],
     layers: { facts: this.model, root: tree, presets },
+    popular: [],
+    hubModel: { id: '', bytes: 0, files: 0, licence: '', downloads: 0, gated: false, missing: 0, hasHeader: true },
+    pull: { done: 0, total: 0 },
     cost: { secondsPerEpoch: 1, totalSeconds: 10, memoryBytes: 1e8 },
     predict: { input: 'a.jpg', label: 'cars', probabilities: { cars: 0.9, trucks: 0.1 } },
     doctor: { node: '', platform: '', threads: 1, memory: 1, engines: [], folders: {} },
@@ -62,13 +65,16 @@ describe('Tab', () => {
   let begun: { folder: string; config: RunConfig } | null;
   let begin: () => Promise<RunSession>;
   let posted: ToPanel[];
+  let picked: PickedModel | undefined;
+  let downloaded: () => Promise<boolean>;
   const failures: Failure[] = [];
   const opened: string[] = [];
   const folder = path.join(temporaryFolder(), 'vehicles');
   mkdirSync(folder);
 
   const ui: TabUi = {
-    pickModel: async () => undefined,
+    pickModel: async () => picked,
+    downloadModel: () => downloaded(),
     pickPicture: async () => undefined,
     openFile: (file) => opened.push(file),
     openFolder: () => {},
@@ -89,6 +95,7 @@ describe('Tab', () => {
       assistant,
       prober: assistant,
       ui,
+      hub: async () => ({ token: 'hf_token' }),
       trusted: () => trusted,
       settings: () => ({ runsFolder: path.join(folder, '..', 'runs'), engine: 'onnx', device: 'cpu', threads: 2, idleMinutes: 5 }),
       sessions: {
@@ -148,6 +155,49 @@ describe('Tab', () => {
         .sort(),
     );
     await until(() => posted.some((message) => message.type === 'state' && message.state.examples?.length === 5000));
+  });
+
+  describe('a model of the hub', () => {
+    const onHub = { ...facts, id: 'org/name', source: 'hub' as const };
+    const layersAsked = () => assistant.asked.filter(({ type }) => type === 'layers').map(({ question }) => question);
+
+    it('shows its layers while it is downloaded, keeps what was ticked meanwhile, and cannot start before', async () => {
+      await ready();
+      picked = { id: 'org/name', onHub: true };
+      assistant.model = onHub;
+      let end: (isHere: boolean) => void = () => {};
+      downloaded = () =>
+        new Promise((resolve) => {
+          end = resolve;
+        });
+      const changed = tab.handle({ type: 'changeModel' });
+      await until(() => tab.state.model?.source === 'hub');
+      expect(layersAsked().at(-1)).toEqual({ model: 'org/name', classes: 2, hub: { token: 'hf_token' } });
+      await tab.handle({ type: 'start' });
+      expect(begun).toBeNull();
+      expect(failures.at(-1)?.code).toBe('model.missing');
+      await tab.toggle('blocks', true);
+      const { rules } = tab.state;
+      assistant.model = { ...onHub, source: 'cached' };
+      end(true);
+      await changed;
+      expect(tab.state).toMatchObject({ model: { id: 'org/name', source: 'cached' }, rules });
+      expect(layersAsked().at(-1)).toEqual({ model: 'org/name', classes: 2, hub: undefined });
+    });
+
+    it('gives way to the one before when the download is cancelled', async () => {
+      await ready();
+      const before = tab.state.model;
+      picked = { id: 'org/name', onHub: true };
+      assistant.model = onHub;
+      downloaded = async () => {
+        assistant.model = facts;
+        return false;
+      };
+      await tab.handle({ type: 'changeModel' });
+      expect(tab.state.model).toEqual(before);
+      expect(layersAsked().at(-1)).toMatchObject({ model: facts.id });
+    });
   });
 
   it('lets all of a model learn that knows nothing yet', async () => {

@@ -13,7 +13,7 @@ export interface Places {
   readonly modelsFolder: string;
   readonly runsFolder?: string;
   /** Present: the hub may be asked about a name that nothing here goes by. Its weights are not fetched. */
-  readonly hub?: { readonly token?: string; readonly signal?: AbortSignal };
+  readonly hub?: { readonly endpoint?: string; readonly token?: string; readonly signal?: AbortSignal };
 }
 
 /** Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. */
@@ -65,10 +65,8 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
       { path: bundled },
     );
   if (name && hub) {
-    const { folder, weights, model } = await peek(name, {
-      signal: hub.signal,
-      settings: hubSettings(hub.token ? { token: hub.token } : {}),
-    });
+    const { signal, ...access } = hub;
+    const { folder, weights, model } = await peek(name, { signal, settings: hubSettings(access) });
     return { source: 'hub', folder, weights, licence: model.licence, bytes: model.bytes };
   }
   if (name && id.includes('/'))

@@ -33,17 +33,14 @@ export async function fetchFiles(
   { signal, onProgress }: Fetching,
 ): Promise<number> {
   const { cache } = http.settings;
-  const blob = (file: HubFile) => blobPath(cache, model.repo, file.etag);
-  const place = (file: HubFile) => path.join(snapshotFolder(cache, model.repo, model.commit), ...file.name.split('/'));
-  // Each blob once: two names may stand for the same bytes.
-  const missing = new Map<string, HubFile>();
-  for (const file of files) if (!(await isCached(blob(file), place(file), file.size))) missing.set(file.etag, file);
-  const total = [...missing.values()].reduce((sum, { size }) => sum + size, 0);
+  const { blob, place } = placesOf(cache, model);
+  const missing = await missingFiles(cache, model, files);
+  const total = sizeOf(missing);
   let done = 0;
   const onWait = (waiting: number) => onProgress?.({ done, total, waiting });
   try {
     await makeRoom(cache, model, total);
-    await together([...missing.values()], signal, async (file, signal) => {
+    await together(missing, signal, async (file, signal) => {
       let mine = 0;
       const onBytes = (bytes: number) => {
         done += bytes - mine;
@@ -58,6 +55,25 @@ export async function fetchFiles(
   } catch (error) {
     throw ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '') ? full(cache, model, total - done) : error;
   }
+}
+
+function placesOf(cache: string, { repo, commit }: HubModel) {
+  return {
+    blob: ({ etag }: HubFile) => blobPath(cache, repo, etag),
+    place: ({ name }: HubFile) => path.join(snapshotFolder(cache, repo, commit), ...name.split('/')),
+  };
+}
+
+/** Files that are not in the cache, each blob once: two names may stand for the same bytes. */
+export async function missingFiles(cache: string, model: HubModel, files = model.files): Promise<HubFile[]> {
+  const { blob, place } = placesOf(cache, model);
+  const missing = new Map<string, HubFile>();
+  for (const file of files) if (!(await isCached(blob(file), place(file), file.size))) missing.set(file.etag, file);
+  return [...missing.values()];
+}
+
+export function sizeOf(files: readonly HubFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Some files at a time; where one fails the others end at once, with what they have kept for the next time. */

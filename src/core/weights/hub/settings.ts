@@ -32,14 +32,14 @@ const patience: Patience = { attempts: 5, firstWaitMs: 500, longestWaitMs: 90_00
  * What Hugging Face's own tools go by (huggingface_hub, "Environment variables"): HF_ENDPOINT, HF_HUB_CACHE, HF_HOME,
  * HF_TOKEN, HF_TOKEN_PATH, HF_HUB_DISABLE_IMPLICIT_TOKEN, HF_HUB_OFFLINE; proxies see http.ts.
  */
-export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
+export function hubSettings({ endpoint, ...given }: Partial<HubSettings> = {}): HubSettings {
   const { env } = process;
   return {
-    endpoint: (env.HF_ENDPOINT || HUB_URL).replace(/\/+$/, ''),
+    endpoint: (endpoint || env.HF_ENDPOINT || HUB_URL).replace(/\/+$/, ''),
     cache: path.resolve(expanded(getHFHubCachePath())),
-    token: token(),
     offline: isOn(env.HF_HUB_OFFLINE) || isOn(env.TRANSFORMERS_OFFLINE),
     patience,
+    token: token(),
     ...given,
   };
 }

@@ -20,6 +20,9 @@ export interface HubRepo {
   readonly gated?: boolean;
   readonly private?: boolean;
   readonly task?: string;
+  /** `model_type` of its config, and what it was made with. */
+  readonly modelType?: string;
+  readonly library?: string;
   readonly downloads?: number;
   readonly refs?: Record<string, string>;
 }
@@ -157,7 +160,9 @@ export class LoopbackHub {
   private list(search: URLSearchParams, response: ServerResponse): void {
     const task = search.get('pipeline_tag');
     const text = search.get('search') ?? '';
-    const found = Object.entries(this.repos).filter(([id, repo]) => (!task || repo.task === task) && id.includes(text));
+    const found = Object.entries(this.repos).filter(
+      ([id, repo]) => (!task || (repo.task ?? 'image-classification') === task) && id.includes(text),
+    );
     found.sort(([, a], [, b]) => (b.downloads ?? 0) - (a.downloads ?? 0));
     json(
       response,
@@ -165,10 +170,12 @@ export class LoopbackHub {
     );
   }
 
-  private entry(id: string, { licence, gated, task, downloads }: HubRepo) {
+  private entry(id: string, { licence, gated, task, downloads, modelType, library }: HubRepo) {
     return {
       ...{ _id: `id-${id}`, id, private: false, likes: 3, lastModified: '2026-01-01T00:00:00.000Z' },
       ...{ gated: gated ? 'manual' : false, downloads: downloads ?? 0, pipeline_tag: task ?? 'image-classification' },
+      ...(modelType && { config: { model_type: modelType } }),
+      ...(library && { library_name: library }),
       ...(licence && { cardData: { license: licence }, tags: [`license:${licence}`] }),
     };
   }
