@@ -29,6 +29,7 @@ export function kerasFamily(spec: ModelSpec): ImageModel | null {
   rooted(root);
   const layers = root.chain();
   const headPath = pathOf(root, head);
+  const heads = headsOn(layers, headPath);
   return {
     architecture: 'keras',
     title: graph.name,
@@ -38,7 +39,8 @@ export function kerasFamily(spec: ModelSpec): ImageModel | null {
     input,
     classes: spec.classes,
     head: headPath,
-    blocks: blocksOf(layers, headPath),
+    heads,
+    blocks: blocksOf(layers, heads),
     config: configOf(spec, graph, input, headPath),
   };
 }
@@ -129,21 +131,39 @@ function pathOf(root: KerasNetwork, { path }: Head): string {
   return here.path;
 }
 
+/** The modules of a chain as the tree has them. */
+function partsOf(chain: readonly Module[]): Module[] {
+  return chain.flatMap((link) => (link instanceof Link ? link.children.map(([, child]) => child) : [link]));
+}
+
+const hasTensors = (module: Module) => !tensorsOf(module).next().done;
+
+/**
+ * What was put on top of a model that somebody had learned before: where the last convolution belongs to a model inside,
+ * all layers with weights that follow that model. What they know are other classes, so they are replaced together, as
+ * Teachable Machine does. In a model that is of one piece, the last layer alone.
+ */
+function headsOn(chain: readonly Module[], head: string): string[] {
+  const parts = partsOf(chain);
+  const last = parts.findLastIndex((module) => module.tensors.some(({ shape }) => shape.length === 4));
+  const base = parts[last]?.path.split('.').slice(0, -1).join('.');
+  if (!base || head.startsWith(`${base}.`)) return [head];
+  const above = parts.slice(last + 1).filter((module) => hasTensors(module) && !module.path.startsWith(`${base}.`));
+  return above.map(({ path }) => path);
+}
+
 /** `block_16_expand` and `conv5_block3_1_conv` belong to blocks, as Keras's own models name them. */
 const blockName = /^(.*block_?\d+[a-z]?)_/;
 
 /**
  * What preset "top" counts: blocks by their layers' names, or else the links of the chain that have weights. A block is
- * known by the path of its first layer; the head is none.
+ * known by the path of its first layer; the heads are none.
  */
-function blocksOf(chain: readonly Module[], head: string): string[] {
+function blocksOf(chain: readonly Module[], heads: readonly string[]): string[] {
   const blocks: { path: string; block: string | null }[] = [];
-  for (const link of chain) {
-    const parts = link instanceof Link ? link.children.map(([, child]) => child) : [link];
-    for (const { path } of parts.filter((module) => !tensorsOf(module).next().done && module.path !== head)) {
-      const block = blockName.exec(path)?.[1] ?? null;
-      if (block === null || blocks.at(-1)?.block !== block) blocks.push({ path, block });
-    }
+  for (const { path } of partsOf(chain).filter((module) => hasTensors(module) && !heads.includes(module.path))) {
+    const block = blockName.exec(path)?.[1] ?? null;
+    if (block === null || blocks.at(-1)?.block !== block) blocks.push({ path, block });
   }
   const named = blocks.filter(({ block }) => block !== null);
   return (named.length > 0 ? named : blocks).map(({ path }) => path);

@@ -51,7 +51,7 @@ export class KerasNetwork extends KerasModule {
     readonly graph: KerasGraph,
     input: Shape,
     layout: Layout,
-    type = 'Functional',
+    type = 'Keras model',
     path = '',
   ) {
     super([input]);
