@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEngine } from '../../../src/core/engine';
 import { attempt } from '../../../src/core/engine/devices/attempt';
 import { chooseDevice, type DeviceSearch, measureDevices } from '../../../src/core/engine/devices/choose';
 import { DeviceFile } from '../../../src/core/engine/devices/memory';
+import { small } from '../../../src/core/engine/devices/probe';
 import { portable } from '../../../src/core/engine/onnx/graph';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'thaw-devices-'));
@@ -24,7 +25,7 @@ function runtimeWhose(name: string, onDevice: string): string {
     const onDevice = async (model, options) => { ${onDevice} };
     const onCpu = async (model, options) => {
       const session = await create(model, options);
-      return { run: async (feeds) => { await wait(20); return session.run(feeds); } };
+      return { run: async (feeds) => { await wait(300); return session.run(feeds); } };
     };
     const isDevice = ({ executionProviders }) => executionProviders[0] === 'webgpu';
     module.exports = { ...ort, InferenceSession: { create: (model, options) => (isDevice(options) ? onDevice : onCpu)(model, options) } };`,
@@ -118,9 +119,9 @@ it('a damaged memory is as good as none', async () => {
 });
 
 describe('the probe', () => {
-  let losses: number[] = [];
+  let losses: readonly number[] = [];
   beforeAll(async () => {
-    const reply = await attempt({ device: 'cpu', runtime: actual, threads: 1, layout: portable, timed: 50, limit: 60_000 });
+    const reply = await attempt({ device: 'cpu', runtime: actual, threads: 1, layout: portable, size: small, timed: 50, limit: 60_000 });
     expect(reply).toMatchObject({ ok: true, milliseconds: expect.any(Number) });
     if (reply.ok) losses = reply.losses;
   });
@@ -128,6 +129,19 @@ describe('the probe', () => {
     expect(losses).toHaveLength(3);
     expect(losses[2]).toBeLessThan(losses[0] as number);
   });
+});
+
+/** Vulkan as Chromium brings it along for computers without a graphics card, on Linux. */
+const vulkan = ['/usr/lib/chromium', '/opt/google/chrome'].find((folder) => existsSync(path.join(folder, 'libvk_swiftshader.so')));
+it.skipIf(!vulkan)('WebGPU, on a Vulkan made of software, computes what the processor does', async () => {
+  const driver = path.join(folder, 'vulkan.json');
+  const library_path = path.join(vulkan as string, 'libvk_swiftshader.so');
+  writeFileSync(driver, JSON.stringify({ file_format_version: '1.0.0', ICD: { library_path, api_version: '1.0.5' } }));
+  vi.stubEnv('VK_ICD_FILENAMES', driver);
+  vi.stubEnv('LD_LIBRARY_PATH', vulkan as string);
+  const choice = await chooseDevice('webgpu', searchIn(actual, 250_000), newMemory());
+  vi.unstubAllEnvs();
+  expect(choice).toEqual({ device: 'webgpu', warnings: [] });
 });
 
 it('an engine on a device that is not there computes on the processor and says so', async () => {

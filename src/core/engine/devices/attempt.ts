@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ComputeDevice } from '../../../protocol/runConfig';
-import '../onnx/kernels';
-import '../onnx/layers';
-import type { Layout } from '../onnx/graph';
-import { serialize } from '../onnx/model';
-import { record } from '../onnx/recorder';
+import type { NamedTensors } from '../engine';
+import type { Layout, Value } from '../onnx/graph';
+import { lower } from '../onnx/lower';
 import { sessionOptions } from '../onnx/sessionOptions';
 import { childProgram, type Order, type Reply } from './child';
-import { probeInputs, probeSpec, probeStep } from './probe';
+import { type ProbeSize, probeInputs, probeSpec, probeStep } from './probe';
 
 export interface AttemptSpec {
   readonly device: ComputeDevice;
@@ -17,11 +15,17 @@ export interface AttemptSpec {
   readonly runtime: string;
   readonly threads: number;
   readonly layout: Layout;
+  readonly size: ProbeSize;
   /** Milliseconds for which steps are timed; 0 for results alone. */
   readonly timed: number;
   /** Milliseconds after which the attempt has failed. */
   readonly limit: number;
 }
+
+/** What came of it, the state by name. */
+export type Trial =
+  | { readonly ok: true; readonly losses: readonly number[]; readonly state: NamedTensors; readonly milliseconds: number | null }
+  | { readonly ok: false; readonly why: string };
 
 const replySchema = z.discriminatedUnion('ok', [
   z.object({
@@ -40,8 +44,20 @@ const compared = 3;
  * Some training steps on a device, in a process of its own: a driver that crashes or hangs takes nothing else along. Never
  * rejects.
  */
-export function attempt({ device, runtime, threads, layout, timed, limit }: AttemptSpec): Promise<Reply> {
-  const order: Order = { runtime, options: sessionOptions(device, threads), ...probeModel(layout), steps: compared, timed };
+export async function attempt({ device, runtime, threads, layout, size, timed, limit }: AttemptSpec): Promise<Trial> {
+  const { order, state } = probeModel(device, layout, size);
+  const reply = await ask({ ...order, runtime, options: sessionOptions(device, threads), steps: compared, timed }, limit);
+  if (!reply.ok) return reply;
+  for (const buffer of state.buffers) {
+    const values = reply.state[buffer.input.name];
+    if (buffer.output && values?.length !== state.nextOf(buffer).length) return { ok: false, why: noAnswer() };
+    if (buffer.output && values) state.nextOf(buffer).set(values);
+  }
+  state.swap();
+  return { ...reply, state: state.read() };
+}
+
+function ask(order: Order, limit: number): Promise<Reply> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', childProgram], {
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
@@ -59,7 +75,7 @@ export function attempt({ device, runtime, threads, layout, timed, limit }: Atte
       resolve(reply);
     };
     const timer = setTimeout(() => settle({ ok: false, why: l10n.t('It gave no answer within {0} seconds.', limit / 1000) }), limit);
-    child.once('message', (message) => settle(replySchema.catch({ ok: false, why: l10n.t('It gave no proper answer.') }).parse(message)));
+    child.once('message', (message) => settle(replySchema.catch({ ok: false, why: noAnswer() }).parse(message)));
     child.once('error', (error) => settle({ ok: false, why: error.message }));
     child.once('close', (code, signal) =>
       settle({ ok: false, why: l10n.t('Its process ended with {0}. {1}', signal ?? String(code), lastLine(stderr)).trim() }),
@@ -68,29 +84,29 @@ export function attempt({ device, runtime, threads, layout, timed, limit }: Atte
   });
 }
 
+const noAnswer = () => l10n.t('It gave no proper answer.');
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
-/** The probe as a model that takes and returns its state tensor by tensor. */
-function probeModel(layout: Layout): Pick<Order, 'model' | 'externalData' | 'feeds' | 'state' | 'loss'> {
-  const spec = probeSpec();
-  const { graph, inputs, state, outputs, nextState } = record(probeStep, spec, layout);
-  const loss = graph.output(outputs.get('loss') as NonNullable<ReturnType<typeof outputs.get>>);
-  const next = [...nextState].map(([name, value]) => [`state:${name}`, graph.output(value)] as const);
-  const { bytes, externalData } = serialize(graph, [...inputs.values(), ...state.values()], [loss, ...next.map(([, value]) => value)]);
-  const given = probeInputs();
+/** The probe in the form in which the engine runs steps on that device. */
+function probeModel(device: ComputeDevice, layout: Layout, size: ProbeSize) {
+  const spec = probeSpec(size);
+  const { model, outputs, state } = lower(probeStep, spec, layout, device);
+  const given = probeInputs(size);
   const feeds = [
-    ...[...inputs].map(([name, value]) => ({ value, data: given[name as keyof typeof given] })),
-    ...[...state].map(([name, value]) => ({ value, data: spec.state.get(name)?.data as Float32Array })),
-  ].map(({ value: { name, dtype, shape }, data }) => ({ name, type: dtype, shape, data }));
-  return { model: bytes, externalData, feeds, state: next.map(([input, output]) => [input, output.name] as const), loss: loss.name };
+    ...Object.entries(spec.inputs).map(([name, facts]) => ({ ...facts, name: `input:${name}`, data: given[name as keyof typeof given] })),
+    ...state.buffers.map((buffer) => ({ ...buffer.input, data: state.dataOf(buffer) })),
+  ].map(({ name, dtype, shape, data }) => ({ name, type: dtype, shape, data }));
+  const replaced = state.buffers.flatMap(({ input, output }) => (output ? [[input.name, output.name] as const] : []));
+  const loss = (outputs.get('loss') as Value).name;
+  return { order: { model: model.bytes, externalData: model.externalData, feeds, state: replaced, loss }, state };
 }
 
 /** Whether two devices computed the same: each tensor within 1e-3 of its largest entry. */
-export function agree(a: Reply & { ok: true }, b: Reply & { ok: true }): boolean {
+export function agree(a: Trial & { ok: true }, b: Trial & { ok: true }): boolean {
   const near = (x: ArrayLike<number>, y: ArrayLike<number> | undefined) => {
     if (x.length !== y?.length) return false;
     const scale = Array.from(x).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
     return Array.from(x).every((value, i) => Math.abs(value - (y[i] as number)) <= 1e-3 * scale); // no NaN is
   };
-  return near(a.losses, b.losses) && Object.entries(a.state).every(([name, values]) => near(values, b.state[name]));
+  return near(a.losses, b.losses) && [...a.state].every(([name, { data }]) => near(data, b.state.get(name)?.data));
 }

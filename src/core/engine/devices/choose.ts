@@ -2,9 +2,9 @@ import * as l10n from '@vscode/l10n';
 import type { ComputeDevice, Device } from '../../../protocol/runConfig';
 import type { EngineWarning } from '../engine';
 import { type Layout, portable } from '../onnx/graph';
-import { agree, attempt } from './attempt';
-import type { Reply } from './child';
+import { agree, attempt, type Trial } from './attempt';
 import type { DeviceMemory } from './memory';
+import { large, type ProbeSize, small } from './probe';
 
 export interface DeviceSearch {
   /** Main file of onnxruntime's package. */
@@ -23,7 +23,7 @@ export interface DeviceSearch {
 export interface DeviceFacts {
   readonly name: ComputeDevice;
   readonly available: boolean;
-  /** Milliseconds that a training step of the probe took. */
+  /** Milliseconds that a training step of the probe takes at best: other programs make it longer, not shorter. */
   readonly stepMilliseconds?: number;
   /** Why it is not available. */
   readonly reason?: string;
@@ -57,11 +57,11 @@ export async function chooseDevice(asked: Device, search: DeviceSearch, memory: 
 /** How quick each device is, one after another, the processor first; `memory` keeps which is the quickest. */
 export async function measureDevices(search: DeviceSearch, memory: DeviceMemory): Promise<DeviceFacts[]> {
   const { timed = 1_000 } = search;
-  const expected = await results('cpu', search);
+  const expected = await results('cpu', search, large);
   const facts: DeviceFacts[] = [];
   for (const name of search.devices) {
     const layout = name === 'cpu' ? search.layout : portable;
-    const reply = await attempt({ ...given(name, search), layout, timed });
+    const reply = await attempt({ ...given(name, search), layout, size: large, timed });
     const reason = difference(expected, reply);
     if (reason !== null) facts.push({ name, available: false, reason });
     else facts.push({ name, available: true, ...(reply.ok && reply.milliseconds !== null && { stepMilliseconds: reply.milliseconds }) });
@@ -72,15 +72,16 @@ export async function measureDevices(search: DeviceSearch, memory: DeviceMemory)
 
 async function whyNot(device: ComputeDevice, search: DeviceSearch): Promise<string | null> {
   if (!search.devices.includes(device)) return l10n.t('onnxruntime has no part for it on {0}-{1}.', process.platform, process.arch);
-  return difference(...(await Promise.all([results('cpu', search), results(device, search)])));
+  return difference(...(await Promise.all([results('cpu', search, small), results(device, search, small)])));
 }
 
-const results = (device: ComputeDevice, search: DeviceSearch) => attempt({ ...given(device, search), layout: portable, timed: 0 });
+const results = (device: ComputeDevice, search: DeviceSearch, size: ProbeSize) =>
+  attempt({ ...given(device, search), layout: portable, size, timed: 0 });
 
 const given = (device: ComputeDevice, { runtime, threads, limit = longest }: DeviceSearch) => ({ device, runtime, threads, limit });
 
 /** Why another device's results are not to be relied on; null where they are. */
-function difference(cpu: Reply, other: Reply): string | null {
+function difference(cpu: Trial, other: Trial): string | null {
   if (!other.ok) return inShort(other.why);
   if (!cpu.ok) return inShort(cpu.why);
   return agree(cpu, other) ? null : l10n.t('Its results differ from the processor’s by more than a thousandth.');

@@ -3,7 +3,17 @@ import type { ProgramSpec, Step, TensorData } from '../engine';
 import { batchNormTraining, conv2d, globalAveragePool, linear, relu6, sgd, softmaxCrossEntropy, valueAndGradients } from '../ops';
 import * as tf from '../tf';
 
-const [examples, side, classes] = [16, 64, 8];
+export interface ProbeSize {
+  readonly examples: number;
+  /** Of the pictures, pixels. */
+  readonly side: number;
+}
+/** Enough to compare results, and quick even where a processor stands in for the graphics card. */
+export const small: ProbeSize = { examples: 4, side: 16 };
+/** Enough to tell what is quicker: on less, starting the work would take longer than the work. */
+export const large: ProbeSize = { examples: 16, side: 64 };
+
+const classes = 8;
 
 /** Filters and weights [out, in, …] of a network like those that people train: stem, depthwise, pointwise, head. */
 const shapes = {
@@ -26,10 +36,10 @@ export const probeStep: Step = ({ state, inputs }) => {
   const momentum = Object.fromEntries(names.map((name) => [name, state[momentumOf(name)] as tf.Tensor]));
   const { loss, gradients } = valueAndGradients((given) => {
     const p = given as Record<Name, tf.Tensor>;
-    const stem = conv2d(images, p['stem.weight'], { strides: 2, padding: 'same' }); // [16, 32, 32, 32]
+    const stem = conv2d(images, p['stem.weight'], { strides: 2, padding: 'same' }); // [N, 32, S/2, S/2]
     const normed = relu6(batchNormTraining(stem, { scale: p['norm.gain'], offset: p['norm.shift'], epsilon: 1e-5 }).y);
     const deep = relu6(conv2d(normed, p['depthwise.weight'], { padding: 'same', groups: 32 }));
-    const wide = relu6(conv2d(deep, p['pointwise.weight'], { padding: 'same' })); // [16, 64, 32, 32]
+    const wide = relu6(conv2d(deep, p['pointwise.weight'], { padding: 'same' })); // [N, 64, S/2, S/2]
     const logits = linear(globalAveragePool(wide), p['head.weight'], p['head.bias']);
     return { loss: tf.mean(softmaxCrossEntropy(logits, labels, 0)), aux: {} };
   }, parameters);
@@ -41,7 +51,7 @@ export const probeStep: Step = ({ state, inputs }) => {
   return { outputs: { loss }, state: { ...updated.parameters, ...slots } };
 };
 
-export const probeSpec = (): ProgramSpec => ({
+export const probeSpec = ({ examples, side }: ProbeSize): ProgramSpec => ({
   state: new Map(
     names.flatMap((name): [string, TensorData][] => {
       const shape = shapes[name];
@@ -60,7 +70,7 @@ export const probeSpec = (): ProgramSpec => ({
   inputs: { images: { dtype: 'float32', shape: [examples, 3, side, side] }, labels: { dtype: 'int32', shape: [examples] } },
 });
 
-export function probeInputs(): { images: Float32Array; labels: Int32Array } {
+export function probeInputs({ examples, side }: ProbeSize): { images: Float32Array; labels: Int32Array } {
   const stream = new RandomStream(0, 'probe', 'images');
   return {
     images: Float32Array.from({ length: examples * 3 * side * side }, () => stream.normal()),

@@ -1,16 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { ComputeDevice } from '../../../protocol/runConfig';
 import type { Engine, EngineWarning, Program, ProgramSpec, Step } from '../engine';
-import './kernels';
-import './layers';
 import { failed } from './failures';
 import type { Layout } from './graph';
-import { serialize } from './model';
-import { OnnxProgram, outputsOf } from './program';
-import { record } from './recorder';
+import { lower } from './lower';
+import { OnnxProgram } from './program';
 import type { OnnxRuntime, Ort } from './runtime';
 import { sessionOptions } from './sessionOptions';
-import { State } from './state';
 
 /** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */
 const smallGraph = 1 << 16;
@@ -36,14 +32,7 @@ export class OnnxEngine implements Engine {
   }
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
-    const recording = record(step, spec, this.layout);
-    const { graph } = recording;
-    const outputs = new Map(
-      [...recording.outputs].map(([name, value]) => [name, graph.output(value.dtype === 'bool' ? graph.cast(value, 'int32') : value)]),
-    );
-    const state = new State(recording, spec.state);
-    const fed = [...recording.inputs.values(), ...state.buffers.map(({ input }) => input)];
-    const model = serialize(graph, fed, [...outputs.values(), ...outputsOf(state)]);
+    const { graph, model, outputs, state } = lower(step, spec, this.layout, this.device);
     const session = await this.ort.InferenceSession.create(model.bytes, {
       ...sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads),
       externalData: model.externalData,

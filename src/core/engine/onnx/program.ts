@@ -7,7 +7,7 @@ import { checkInputs, type Given } from '../inputs';
 import { failed } from './failures';
 import type { Value } from './graph';
 import type { Ort, Session } from './runtime';
-import type { State, StateBuffer } from './state';
+import type { State } from './state';
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */
 export class OnnxProgram implements Program {
@@ -83,11 +83,6 @@ export class OnnxProgram implements Program {
   private checkAlive(): void {
     if (this.disposed) throw new ThawError('engine.failed', l10n.t('The program was disposed of.'), l10n.t('Compile it again.'));
   }
-}
-
-/** The buffers of a state that the session knows. */
-export function outputsOf(state: State): Value[] {
-  return state.buffers.map((buffer: StateBuffer) => buffer.output).filter((output) => output !== null);
 }
 
 function dataOf({ shape, dtype }: Value, tensor: OrtTensor): TensorData {
