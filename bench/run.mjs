@@ -1,6 +1,6 @@
 // npm run bench: what Thaw must reach, measured on this machine, against PyTorch where bench/.peers is set up.
 // DATA: pictures in train/ and val/, as PyTorch's own tutorial has them (hymenoptera); the samples by default.
-// usage: node bench/run.mjs [DATA] [--only steps,step-memory,train,memory,workbench] [--rounds N]
+// usage: node bench/run.mjs [DATA] [--only steps,step-memory,loading,train,memory,workbench] [--rounds N]
 //        [--cases CASE,CASE] [--steps N] [--threads N]   (of `steps`)
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
 import { root } from '../scripts/steps.mjs';
 
-const all = ['steps', 'step-memory', 'train', 'memory', 'workbench'];
+const all = ['steps', 'step-memory', 'loading', 'train', 'memory', 'workbench'];
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -49,6 +49,10 @@ if (parts.includes('steps')) {
 if (parts.includes('step-memory')) {
   const { benchStepMemory } = await import('./steps.mjs');
   await benchStepMemory({ threads, data }, row);
+}
+if (parts.includes('loading')) {
+  const { benchLoading } = await import('./loading.mjs');
+  await benchLoading({ rounds: rounds(3) }, row);
 }
 if (['train', 'memory', 'workbench'].some((part) => parts.includes(part))) {
   const { benchProgram } = await import('./program.mjs');
