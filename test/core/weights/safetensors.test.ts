@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../src/core/engine/engine';
+import { convert } from '../../../src/core/weights/elements';
 import { encodeSafetensors, readSafetensors, writeSafetensors } from '../../../src/core/weights/safetensors';
 import { type elementBytes, parseHeader, readSafetensorsHeader } from '../../../src/core/weights/safetensorsHeader';
 import { ThawError } from '../../../src/protocol/failure';
@@ -148,6 +149,24 @@ describe('safetensors', () => {
     expect(await failure(readSafetensors(fileWith({ x: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, large)))).toBe(
       'model.corrupt',
     );
+  });
+
+  it('converts every half and bfloat16 that there is, from any place in memory', () => {
+    const stored = Buffer.alloc(2 * 65536 + 1);
+    for (let bits = 0; bits < 65536; bits++) stored.writeUInt16LE(bits, 1 + 2 * bits);
+    const halves = new Float32Array(65537);
+    convert('F16', stored.subarray(1), halves, 1);
+    const brains = new Float32Array(65537);
+    convert('BF16', stored.subarray(1), brains, 1);
+    const single = Buffer.alloc(4);
+    for (let bits = 0; bits < 65536; bits++) {
+      single.writeUInt32LE(bits * 65536);
+      expect(Object.is(brains[bits + 1], single.readFloatLE()), `bfloat16 ${bits}`).toBe(true);
+      const [sign, exponent, mantissa] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+      const scale = exponent === 31 ? (mantissa ? Number.NaN : Number.POSITIVE_INFINITY) : 2 ** (Math.max(exponent, 1) - 25);
+      const value = sign * (exponent === 31 ? scale : scale * (mantissa + (exponent ? 1024 : 0)));
+      expect(Object.is(halves[bits + 1], value), `half ${bits}`).toBe(true);
+    }
   });
 
   it('converts a tensor longer than one chunk without a seam', async () => {
