@@ -70,7 +70,7 @@ rmSync(results, { recursive: true });
 heading('Summary');
 if (!pretrained) console.log('The bundled model was not there: what needs it was skipped.');
 if (!hasWasm) console.log("The engine's tests in WebAssembly were skipped: onnxruntime-web is not installed.");
-if (withoutTensorflow) console.log(`The engine's tests on TensorFlow were skipped: ${withoutTensorflow}.`);
+if (withoutTensorflow) console.log(`The engine's tests on TensorFlow were skipped: ${withoutTensorflow}`);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = failures.length > 0 || counts.failed > 0 ? 1 : 0;

@@ -20,6 +20,7 @@ import { RunsView } from './host/runsView';
 import { Sessions } from './host/sessions';
 import { Settings } from './host/settings';
 import { StatusBar } from './host/statusBar';
+import { Tensorflow } from './host/tensorflow';
 import { TestLog } from './host/testLog';
 
 const loading = performance.now() - began;
@@ -66,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const runsView = new RunsView(index, sessions, format);
   const documents = new Documents();
+  const tensorflow = new Tensorflow(context.extensionPath, () => settings.child(), log);
 
   context.subscriptions.push(
     log,
@@ -76,12 +78,13 @@ export function activate(context: vscode.ExtensionContext): void {
     index,
     runsView,
     documents,
+    tensorflow,
     new LayersView(panels, context.extensionUri, format),
     new StatusBar(index, sessions, format),
     new Notifications(sessions, panels, format),
     followContext(panels, sessions),
     registerCommands({
-      ...{ context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log },
+      ...{ context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log, tensorflow },
       runsFolders: () => settings.runsFolders(),
     }),
     vscode.window.registerWebviewPanelSerializer(runViewType, panels),

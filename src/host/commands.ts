@@ -17,6 +17,7 @@ import type { RunsIndex } from './runsIndex';
 import { type RunsView, runOfRow } from './runsView';
 import { openSample } from './sample';
 import type { Sessions } from './sessions';
+import { installCommand, type Tensorflow } from './tensorflow';
 
 export interface CommandParts {
   readonly context: vscode.ExtensionContext;
@@ -31,6 +32,7 @@ export interface CommandParts {
   readonly documents: Documents;
   readonly format: Format;
   readonly log: vscode.LogOutputChannel;
+  readonly tensorflow: Tensorflow;
   runsFolders(): string[];
 }
 
@@ -41,7 +43,7 @@ type Target = string | undefined;
 const stopMs = 15_000;
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const { context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log, runsFolders } = parts;
+  const { context, assistant, hub, prober, sessions, index, panels, runsView, documents, format, log, tensorflow, runsFolders } = parts;
 
   const commands: Record<string, (...args: never[]) => unknown> = {
     'thaw.fineTune': async (uri?: vscode.Uri) => {
@@ -89,6 +91,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       const found = await vscode.window.withProgress({ location: place, title }, () => prober.ask('doctor', {}));
       await documents.show(l10n.t('This machine'), doctorText(found, runsFolders()));
     },
+    [installCommand]: () => tensorflow.install(),
     'thaw.openSample': () => openSample(context),
     'thaw.hubToken': () => hub.enterToken(),
     'thaw.refreshRuns': () => index.refresh(),

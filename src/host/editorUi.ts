@@ -8,6 +8,7 @@ import type { Format } from './format';
 import type { Hub } from './hub';
 import { showFailure } from './notifications';
 import type { PickedModel, Picture, TabUi } from './tabServices';
+import { installCommand } from './tensorflow';
 
 /** What the image decoder reads. */
 const pictureTypes = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'];
@@ -92,6 +93,10 @@ export class EditorUi implements TabUi {
 
   manageTrust(): void {
     void vscode.commands.executeCommand('workbench.trust.manage');
+  }
+
+  installTensorflow(): void {
+    void vscode.commands.executeCommand(installCommand);
   }
 
   showFailure(failure: Failure): void {

@@ -6,6 +6,7 @@ import type { Format } from './format';
 import type { Panels } from './panels';
 import type { RunSession } from './runSession';
 import type { Sessions } from './sessions';
+import { installCommand } from './tensorflow';
 
 /** A word at the end of a run, or when it fails, to those who look elsewhere. */
 export class Notifications implements vscode.Disposable {
@@ -66,9 +67,12 @@ export async function showFailure(failure: Failure, log: vscode.LogOutputChannel
   log.error([failure.code, failure.message, failure.path, failure.detail].filter(Boolean).join('\n'));
   const where = failure.path && !failure.message.includes(failure.path) ? ` (${failure.path})` : '';
   const show = l10n.t('Show Log');
+  const install = l10n.t('Install TensorFlow Engine…');
   const chosen = await vscode.window.showErrorMessage(
     `${failure.message}${where} ${failure.hint}`.trim(),
+    ...(failure.remedy === 'installTensorflow' ? [install] : []),
     ...(failure.detail ? [show] : []),
   );
   if (chosen === show) log.show();
+  if (chosen === install) await vscode.commands.executeCommand(installCommand);
 }

@@ -24,6 +24,7 @@ export class Settings {
     return {
       script: this.context.asAbsolutePath('dist/trainer.js'),
       modelsFolder: vscode.workspace.getConfiguration('thaw').get('modelsFolder', ''),
+      tensorflowFolder: path.join(this.context.globalStorageUri.fsPath, 'tensorflow'),
       l10nBundle: vscode.l10n.uri?.fsPath ?? '',
       proxy: vscode.workspace.getConfiguration('http').get('proxy', ''),
     };

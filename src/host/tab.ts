@@ -112,6 +112,8 @@ export class Tab implements Disposable {
         return ui.showLog();
       case 'manageTrust':
         return ui.manageTrust();
+      case 'installTensorflow':
+        return ui.installTensorflow();
       case 'retry':
         return this.retry();
       case 'try':

@@ -27,6 +27,7 @@ export interface TabUi {
   openFolder(path: string): void;
   showLog(): void;
   manageTrust(): void;
+  installTensorflow(): void;
   showFailure(failure: Failure): void;
 }
 

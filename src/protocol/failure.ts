@@ -50,16 +50,23 @@ export const failureSchema = z.object({
   path: z.string().optional(),
   /** Raw stack or stderr tail: behind a fold, never in the face. */
   detail: z.string().optional(),
+  /** What an editor can do about it at a click. */
+  remedy: z.enum(['installTensorflow']).optional(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 
 /** The one error that is thrown on purpose. Anything else that is caught becomes `unexpected`. */
 export class ThawError extends Error {
   readonly failure: Failure;
-  constructor(code: FailureCode, message: string, hint: string, more: { path?: string; detail?: string; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    hint: string,
+    more: { path?: string; detail?: string; remedy?: Failure['remedy']; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = 'ThawError';
-    this.failure = { code, message, hint, path: more.path, detail: more.detail };
+    this.failure = { code, message, hint, path: more.path, detail: more.detail, ...(more.remedy && { remedy: more.remedy }) };
   }
 }
 

@@ -91,6 +91,7 @@ export const fromPanelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('openRunFolder') }),
   z.object({ type: z.literal('showLog') }),
   z.object({ type: z.literal('manageTrust') }),
+  z.object({ type: z.literal('installTensorflow') }),
   z.object({ type: z.literal('retry') }),
   /** Try it: a dropped picture's bytes, or null to choose a file in VS Code's dialog. */
   z.object({ type: z.literal('try'), name: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),

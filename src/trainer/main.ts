@@ -3,13 +3,16 @@ import { endOnUncaught, endWith } from './crash';
 import { trainDetached } from './detached';
 import { loadLanguage } from './language';
 
-const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER';
+const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER | setup-tensorflow FOLDER';
 
 async function main([mode, folder]: string[]): Promise<void> {
   loadLanguage();
   if (mode === 'assistant' && process.send) assist();
   else if ((mode === 'begin' || mode === 'resume') && folder) endWith(await trainDetached(mode, folder));
-  else {
+  else if (mode === 'setup-tensorflow' && folder && process.send) {
+    const { setupFor } = await import('./setupTensorflow');
+    endWith(await setupFor(folder));
+  } else {
     console.error(usage);
     process.exitCode = 2;
   }

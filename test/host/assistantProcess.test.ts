@@ -36,7 +36,7 @@ describe('AssistantProcess', () => {
     script = path.join(temporaryFolder(), 'child.cjs');
     writeFileSync(script, child);
     assistant = new AssistantProcess(
-      () => ({ script, modelsFolder: '', l10nBundle: '' }),
+      () => ({ script, modelsFolder: '', tensorflowFolder: '', l10nBundle: '' }),
       (line) => log.push(line),
     );
   });
@@ -92,7 +92,7 @@ describe('AssistantProcess', () => {
 
   it('ends when it is idle for long, and starts again', async () => {
     const resting = new AssistantProcess(
-      () => ({ script, modelsFolder: '', l10nBundle: '' }),
+      () => ({ script, modelsFolder: '', tensorflowFolder: '', l10nBundle: '' }),
       () => {},
       30,
     );
@@ -111,7 +111,7 @@ describe('AssistantProcess', () => {
 
   it('says what is wrong when there is no such program', async () => {
     const broken = new AssistantProcess(
-      () => ({ script: `${script}.gone`, modelsFolder: '', l10nBundle: '' }),
+      () => ({ script: `${script}.gone`, modelsFolder: '', tensorflowFolder: '', l10nBundle: '' }),
       () => {},
     );
     await expect(broken.ask('doctor', {})).rejects.toMatchObject({ failure: { code: 'process.died' } });

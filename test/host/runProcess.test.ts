@@ -9,7 +9,7 @@ function launching(script: string, mode: 'begin' | 'resume' = 'begin', signal?: 
   const folder = temporaryFolder();
   const file = path.join(folder, 'trainer.cjs');
   writeFileSync(file, script);
-  const settings = { script: file, modelsFolder: '/models', l10nBundle: '/l10n.json' };
+  const settings = { script: file, modelsFolder: '/models', tensorflowFolder: '/tensorflow', l10nBundle: '/l10n.json' };
   return { folder, address: launchRun(mode === 'begin' ? { mode, folder, config } : { mode, folder }, settings, signal) };
 }
 

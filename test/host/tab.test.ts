@@ -80,6 +80,7 @@ describe('Tab', () => {
     openFolder: () => {},
     showLog: () => {},
     manageTrust: () => {},
+    installTensorflow: () => {},
     showFailure: (failure) => failures.push(failure),
   };
 

@@ -60,6 +60,9 @@ function Failed() {
   if (!failure) return null;
   return (
     <FailureBox failure={failure}>
+      {failure.remedy === 'installTensorflow' && (
+        <Button primary label={l10n.t('Install TensorFlow…')} onClick={() => post({ type: 'installTensorflow' })} />
+      )}
       <Button label={l10n.t('Show output')} onClick={() => post({ type: 'showLog' })} />
       {hasFolder && <Button label={l10n.t('Open run folder')} onClick={() => post({ type: 'openRunFolder' })} />}
     </FailureBox>

@@ -70,11 +70,10 @@ export async function probeTensorflow(): Promise<string> {
   });
 }
 
-/** Main file of the package: from THAW_TENSORFLOW, beside Thaw's own packages, or from where the set-up puts it. */
+/** Main file of the package: from a folder of THAW_TENSORFLOW, beside Thaw's own packages, or from where the set-up puts it. */
 function installed(): string | null {
   const root = packageRoot();
-  const folders = [process.env.THAW_TENSORFLOW, root, path.join(root, '.tensorflow')].filter((folder) => folder !== undefined);
-  for (const folder of folders) {
+  for (const folder of [...named(), root, path.join(root, '.tensorflow')]) {
     const { resolve } = createRequire(path.join(path.resolve(folder), 'package.json'));
     for (const name of packages) {
       try {
@@ -83,6 +82,14 @@ function installed(): string | null {
     }
   }
   return null;
+}
+
+/** The folders of THAW_TENSORFLOW, as PATH would name several. */
+const named = () => (process.env.THAW_TENSORFLOW ?? '').split(path.delimiter).filter(Boolean);
+
+/** Whose node_modules hold TensorFlow; null where it is not installed. */
+export function tensorflowFolder(): string | null {
+  return installed()?.split(`${path.sep}node_modules${path.sep}`)[0] ?? null;
 }
 
 function packageRoot(): string {
@@ -114,7 +121,9 @@ function quietly<T>(load: () => T): T {
 }
 
 function missing(message: string, cause?: unknown): ThawError {
-  const hint = l10n.t('Run "npm run setup:tensorflow" in the folder of Thaw, or choose the engine "onnx": it is included.');
+  const hint = l10n.t(
+    'Install it: in VS Code by the command “Install TensorFlow Engine…”, elsewhere by "npm run setup:tensorflow" in the folder of Thaw. Or choose the engine "onnx": it is included.',
+  );
   const detail = cause === undefined ? undefined : cause instanceof Error ? cause.message : String(cause);
-  return new ThawError('engine.missing', message, hint, { detail, cause });
+  return new ThawError('engine.missing', message, hint, { detail, remedy: 'installTensorflow', cause });
 }
