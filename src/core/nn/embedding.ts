@@ -7,8 +7,8 @@ export class Embedding extends Module {
   readonly type = 'Embedding';
 
   constructor(
-    rows: number,
-    private readonly features: number,
+    readonly rows: number,
+    readonly features: number,
     deviation = 0.02,
   ) {
     super();

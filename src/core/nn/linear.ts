@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { linear, tf } from '../engine/ops';
 import { type Activation, activate } from './activation';
+import type { Embedding } from './embedding';
 import { type Initial, Module, type Scope, type Shape } from './module';
 
 export interface LinearOptions {
@@ -8,6 +9,8 @@ export interface LinearOptions {
   readonly activation?: Activation;
   /** First values of the weight; PyTorch's by default. */
   readonly initial?: Initial;
+  /** The weight is [in, out], as transformers' `Conv1D` has it. */
+  readonly inputFirst?: boolean;
 }
 
 /** A low-rank adapter (Hu et al. 2021): the layer gives W·x + scale·B·A·x, and only A and B learn. */
@@ -17,23 +20,25 @@ export interface Adapter {
   readonly scale: number;
 }
 
-/** x Wᵀ + b. weight: [out, in]; bias: [out]; drawn as PyTorch does. */
+/** x Wᵀ + b. weight: [out, in], or [in, out] with `inputFirst`; bias: [out]; drawn as PyTorch does. */
 export class Linear extends Module {
   readonly type = 'Linear';
   private readonly activation: Activation;
   private readonly hasBias: boolean;
+  private readonly inputFirst: boolean;
   private adapter: { readonly down: Linear; readonly up: Linear; readonly scale: number } | null = null;
 
   constructor(
     readonly input: number,
     readonly output: number,
-    { bias = true, activation = 'none', initial }: LinearOptions = {},
+    { bias = true, activation = 'none', initial, inputFirst = false }: LinearOptions = {},
   ) {
     super();
     const bound = 1 / Math.sqrt(input);
     this.activation = activation;
     this.hasBias = bias;
-    this.parameter('weight', [output, input], initial ?? { kind: 'uniform', bound });
+    this.inputFirst = inputFirst;
+    this.parameter('weight', inputFirst ? [input, output] : [output, input], initial ?? { kind: 'uniform', bound });
     if (bias) this.parameter('bias', [output], initial ? { kind: 'zeros' } : { kind: 'uniform', bound });
   }
 
@@ -49,7 +54,7 @@ export class Linear extends Module {
   /** x: […, in] → […, out] */
   override forward(x: Tensor, scope: Scope): Tensor {
     const weight = scope.tensor(this.nameOf('weight'));
-    const y = linear(x, weight, this.hasBias ? scope.tensor(this.nameOf('bias')) : undefined);
+    const y = linear(x, this.inputFirst ? tf.transpose(weight) : weight, this.hasBias ? scope.tensor(this.nameOf('bias')) : undefined);
     return activate(this.adapter ? this.adapted(x, y, scope) : y, this.activation);
   }
 
@@ -65,5 +70,31 @@ export class Linear extends Module {
   override childInputs(input: Shape): Shape[] {
     const { down } = this.adapter ?? {};
     return down ? [input, down.outputShape(input)] : [];
+  }
+}
+
+/** x·Tᵀ + b, where T is the table of an embedding elsewhere: an output layer that shares the input's weights. bias: [rows] */
+export class TiedLinear extends Module {
+  readonly type = 'Linear (tied)';
+  private readonly table: Embedding;
+
+  constructor(
+    table: Embedding,
+    private readonly options: { readonly bias?: boolean /** x is multiplied by it first. */; readonly scale?: number } = {},
+  ) {
+    super();
+    this.table = this.borrow(table);
+    if (options.bias) this.parameter('bias', [table.rows], { kind: 'zeros' });
+  }
+
+  /** x: […, features] → […, rows] */
+  override forward(x: Tensor, scope: Scope): Tensor {
+    const { bias = false, scale = 1 } = this.options;
+    const given = scale === 1 ? x : tf.mul(x, scale);
+    return linear(given, scope.tensor(this.table.nameOf('weight')), bias ? scope.tensor(this.nameOf('bias')) : undefined);
+  }
+
+  override outputShape(input: Shape): Shape {
+    return [...input.slice(0, -1), this.table.rows];
   }
 }

@@ -46,9 +46,15 @@ export abstract class Module {
   path = '';
   readonly children: (readonly [key: string, module: Module])[] = [];
   readonly tensors: OwnTensor[] = [];
+  /** Modules elsewhere in the tree whose tensors this one reads too: a table that the output layer shares with the input. */
+  readonly borrowed: Module[] = [];
 
   protected child<M extends Module>(key: string, module: M): M {
     this.children.push([key, module]);
+    return module;
+  }
+  protected borrow<M extends Module>(module: M): M {
+    this.borrowed.push(module);
     return module;
   }
   protected parameter(key: string, shape: Shape, initial: Initial): void {
@@ -88,6 +94,18 @@ export function rooted<M extends Module>(module: M, path = ''): M {
 export function* tensorsOf(module: Module): Generator<OwnTensor & { name: string }> {
   for (const own of module.tensors) yield { ...own, name: module.nameOf(own.key) };
   for (const [, child] of module.children) yield* tensorsOf(child);
+}
+
+/** Full names of all tensors that a forward pass of these modules asks for, each once: their own and those that they borrow. */
+export function namesRead(modules: readonly Module[]): Set<string> {
+  const names = new Set<string>();
+  const visit = (module: Module) => {
+    for (const { key } of module.tensors) names.add(module.nameOf(key));
+    for (const other of module.borrowed) visit(other);
+    for (const [, child] of module.children) visit(child);
+  };
+  modules.forEach(visit);
+  return names;
 }
 
 /** The tree as the side bar and the tab show it, all frozen (`withRules` counts what learns). */

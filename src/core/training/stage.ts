@@ -1,7 +1,7 @@
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Engine, NamedTensors, Program, ProgramSpec, TensorData } from '../engine/engine';
 import type { ImageModel, Network } from '../models/model';
-import { type Module, type Shape, tensorsOf } from '../nn';
+import { type Module, namesRead, type Shape } from '../nn';
 import type { Selection } from './selection';
 import type { AgeGroup, Slots } from './slots';
 import { besideName, inferenceStep, trainingStep } from './steps';
@@ -220,8 +220,9 @@ function rowsOf(data: Float32Array | Int32Array, from: number, count: number, wi
   return whole;
 }
 
+/** What their programs need: tensors of their own, and those that they share with other modules. */
 export function namesIn(modules: readonly Module[]): string[] {
-  return modules.flatMap((module) => [...tensorsOf(module)].map(({ name }) => name));
+  return [...namesRead(modules)];
 }
 
 export function choose(tensors: NamedTensors, names: Iterable<string>): Map<string, TensorData> {

@@ -5,4 +5,13 @@ export { modelsFolder, type Places } from './locate';
 export { encodeSafetensors, readSafetensors, writeSafetensors } from './safetensors';
 export { readSafetensorsHeader, type SafetensorsHeader } from './safetensorsHeader';
 export { type SavedModel, saveModel } from './save';
+export {
+  type DescribedTextModel,
+  describeTextModel,
+  type LoadedTextModel,
+  loadTextModel,
+  type SavedTextModel,
+  saveTextModel,
+  type TextOptions,
+} from './textCheckpoint';
 export { readTorchFile } from './torchFile';

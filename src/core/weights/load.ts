@@ -154,7 +154,7 @@ function licenceName(licence: string): string {
 }
 
 /** Of the files one after another. */
-async function hashOf(files: readonly string[]): Promise<string> {
+export async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -20,13 +20,20 @@ export interface SavedModel {
  * aside, flushed and renamed, so the folder never holds half a model.
  */
 export async function saveModel(folder: string, { model, tensors, labels, card }: SavedModel): Promise<void> {
+  await replaceFolder(folder, async (aside) => {
+    await writeFlushed(path.join(aside, 'config.json'), `${JSON.stringify(configOf(model, labels), null, 2)}\n`);
+    await writeFlushed(path.join(aside, 'README.md'), card);
+    await writeSafetensors(path.join(aside, 'model.safetensors'), inOrder(model, tensors), { format: 'pt' });
+  });
+}
+
+/** Puts what `write` writes in the place of a folder: aside at first, then flushed and renamed. */
+export async function replaceFolder(folder: string, write: (aside: string) => Promise<void>): Promise<void> {
   const aside = `${folder}.new-${process.pid}`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside, { recursive: true });
   try {
-    await writeFlushed(path.join(aside, 'config.json'), `${JSON.stringify(configOf(model, labels), null, 2)}\n`);
-    await writeFlushed(path.join(aside, 'README.md'), card);
-    await writeSafetensors(path.join(aside, 'model.safetensors'), inOrder(model, tensors), { format: 'pt' });
+    await write(aside);
     await flushFolder(aside);
     const old = `${folder}.old-${process.pid}`;
     await rename(folder, old).catch((error: { code?: string }) => {

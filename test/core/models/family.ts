@@ -102,7 +102,7 @@ export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject,
   const slots = learned.map((name) => [slot(name), zeros(subject.tensors.get(name) as TensorData)] as const);
   const pick = (from: Tensors, key = (name: string) => name) => Object.fromEntries(learned.map((name) => [name, from[key(name)] as Value]));
   const learning = await engine.compile(
-    ({ state, inputs: { labels, ...given } }) => {
+    ({ state, inputs: { labels, weights, ...given } }) => {
       const { loss, aux, gradients } = valueAndGradients((current) => {
         const updates: Record<string, Value> = {};
         const scope: Scope = {
@@ -114,7 +114,7 @@ export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject,
           },
         };
         const losses = softmaxCrossEntropy(subject.forward(given, scope), labels as Value, 0);
-        return { loss: tf.mean(losses), aux: updates };
+        return { loss: tf.sum(tf.mul(losses, weights as Value)), aux: updates };
       }, pick(state));
       const { learningRate, momentum } = expected;
       const next = sgd(
@@ -127,13 +127,21 @@ export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject,
     {
       state: new Map([...steadied(subject.tensors), ...slots]),
       constants: new Map(),
-      inputs: { ...inputs, labels: { dtype: 'int32', shape: [expected.labels.length] } },
+      inputs: {
+        ...inputs,
+        labels: { dtype: 'int32', shape: [expected.labels.length] },
+        weights: { dtype: 'float32', shape: [expected.labels.length] },
+      },
     },
   );
+  // a negative label is none
+  const counted = expected.labels.filter((label) => label >= 0).length;
+  const labels = Int32Array.from(expected.labels, (label) => Math.max(0, label));
+  const weights = Float32Array.from(expected.labels, (label) => (label >= 0 ? 1 / counted : 0));
   const losses: number[] = [];
   let gradients: Record<string, TensorData> = {};
   for (const step of expected.losses.keys()) {
-    const { loss, ...rest } = await learning.run({ ...dataOf(inputs), labels: Int32Array.from(expected.labels) });
+    const { loss, ...rest } = await learning.run({ ...dataOf(inputs), labels, weights });
     losses.push((loss as TensorData).data[0] as number);
     if (step === 0) gradients = rest;
   }

@@ -1,13 +1,14 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { tf } from '../../engine/ops';
-import { Embedding, Group, LayerNorm, Linear, Module, rooted, type Scope, type Shape } from '../../nn';
-import { EncoderLayer } from './encoderLayer';
-import { activationNamed, classesOf, positive, refused, requireSettings } from './settings';
-import type { TextFamily, TextHead, TextModel } from './textModel';
+import { Group, Linear, rooted } from '../../nn';
+import { Embeddings } from './embeddings';
+import { encoderLayers, numbered } from './encoderLayer';
+import { FirstTokenLinear } from './firstToken';
+import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
+import type { TextFamily, TextHead, TextModel, Top } from './textModel';
+import { VocabularyHead } from './vocabularyHead';
 
 /** `config.json` of transformers' BERT, with the defaults of its BertConfig. */
-const bertSchema = z.looseObject({
+export const bertSchema = z.looseObject({
   vocab_size: positive.default(30522),
   hidden_size: positive.default(768),
   num_hidden_layers: positive.default(12),
@@ -18,110 +19,102 @@ const bertSchema = z.looseObject({
   type_vocab_size: positive.default(2),
   layer_norm_eps: z.number().positive().default(1e-12),
   pad_token_id: z.int().min(0).nullish(),
-  id2label: z.record(z.string(), z.string()).optional(),
-  num_labels: positive.optional(),
+  ...labelSettings,
 });
 type BertConfig = z.infer<typeof bertSchema>;
 
-/** The sum of three embeddings, for the token, its position and its part of a pair, normalised. */
-export class BertEmbeddings extends Module {
-  readonly type = 'Embeddings';
-  private readonly words: Embedding;
-  private readonly positions: Embedding;
-  private readonly types: Embedding;
-  private readonly norm: LayerNorm;
-
-  constructor(config: Pick<BertConfig, 'vocab_size' | 'hidden_size' | 'max_position_embeddings' | 'type_vocab_size' | 'layer_norm_eps'>) {
-    super();
-    const { hidden_size: features } = config;
-    this.words = this.child('word_embeddings', new Embedding(config.vocab_size, features));
-    this.positions = this.child('position_embeddings', new Embedding(config.max_position_embeddings, features));
-    this.types = this.child('token_type_embeddings', new Embedding(config.type_vocab_size, features));
-    this.norm = this.child('LayerNorm', new LayerNorm(features, config.layer_norm_eps));
-  }
-
-  /** ids: int32 [N, S]; beside: `types` int32 [N, S], 0 where absent → [N, S, D] */
-  override forward(ids: Tensor, scope: Scope): Tensor {
-    // sequence first, as the layers want it: the swaps in between then fall away
-    const length = ids.shape[1] as number;
-    const words = this.words.forward(tf.transpose(ids), scope); // [S, N, D]
-    const positions = this.positions.forward(tf.range(0, length, 1, 'int32'), scope); // [S, D]
-    const types = scope.beside?.('types');
-    const parts = types
-      ? this.types.forward(tf.transpose(types), scope) // [S, N, D]
-      : this.types.forward(tf.zeros([1, 1], 'int32'), scope); // [1, 1, D]
-    const sum = tf.add(tf.add(words, tf.expandDims(positions, 1)), parts);
-    return tf.transpose(this.norm.forward(sum, scope), [1, 0, 2]);
-  }
-
-  override outputShape(input: Shape): Shape {
-    return this.norm.outputShape(this.words.outputShape(input));
-  }
-
-  override childInputs(input: Shape): Shape[] {
-    return [input, input, input, this.words.outputShape(input)];
-  }
-}
-
-/** tanh(W·x₀ + b) of the first token. [N, S, D] → [N, D] */
-export class Pooler extends Module {
-  readonly type = 'Pooler';
-  private readonly dense: Linear;
-
-  constructor(private readonly features: number) {
-    super();
-    const initial = { kind: 'normal', deviation: 0.02 } as const;
-    this.dense = this.child('dense', new Linear(features, features, { activation: 'tanh', initial }));
-  }
-
-  override forward(x: Tensor, scope: Scope): Tensor {
-    const [n, , features] = x.shape as [number, number, number];
-    return this.dense.forward(tf.reshape(tf.slice(x, [0, 0, 0], [n, 1, features]), [n, features]), scope);
-  }
-
-  override outputShape(): Shape {
-    return [this.features];
-  }
+/** Of BERT and RoBERTa. @throws ThawError `model.unsupported` for a setting that makes another network. */
+export function bertSizes(config: BertConfig) {
+  requireSettings(config, { position_embedding_type: 'absolute', is_decoder: false, add_cross_attention: false });
+  const { hidden_size: features, num_attention_heads: heads, layer_norm_eps: epsilon } = config;
+  if (features % heads !== 0) throw refused('num_attention_heads', heads);
+  const activation = activationNamed(config.hidden_act, 'hidden_act');
+  return {
+    encoder: { features, heads, intermediate: config.intermediate_size, activation, epsilon },
+    embeddings: {
+      vocabulary: config.vocab_size,
+      features,
+      positions: config.max_position_embeddings,
+      types: config.type_vocab_size,
+      epsilon,
+    },
+  };
 }
 
 function build(raw: unknown, head: TextHead, classes?: number): TextModel {
   const config = bertSchema.parse(raw);
-  requireSettings(config, { position_embedding_type: 'absolute', is_decoder: false, add_cross_attention: false });
-  if (head !== 'sequence-classification') throw refused('architectures', head);
-  const { hidden_size: features, num_attention_heads: heads, num_hidden_layers: layers } = config;
-  if (features % heads !== 0) throw refused('num_attention_heads', heads);
-  const activation = activationNamed(config.hidden_act, 'hidden_act');
-  const size = { features, heads, intermediate: config.intermediate_size, activation, epsilon: config.layer_norm_eps };
-  const outputs = classes ?? classesOf(config);
-
-  const embeddings = new BertEmbeddings(config);
-  const rows = Array.from({ length: layers }, (_, i) => new EncoderLayer(size, i === layers - 1));
-  const stack = new Group('Layers', Object.fromEntries(rows.map((layer, i) => [`${i}`, layer])));
-  const pooler = new Pooler(features);
-  const classifier = new Linear(features, outputs, { initial: { kind: 'normal', deviation: 0.02 } });
-  const bert = new Group('Bert', { embeddings, encoder: new Group('Encoder', { layer: stack }), pooler });
-  const root = rooted(new Group('BertForSequenceClassification', { bert, classifier }));
+  const sizes = bertSizes(config);
+  const embeddings = new Embeddings(sizes.embeddings);
+  const readsFirst = head === 'sequence-classification';
+  const layers = encoderLayers(sizes.encoder, config.num_hidden_layers, { readsFirst });
+  const encoder = new Group('Encoder', { layer: numbered('Layers', layers) });
+  const { within, beside, chain, ...top } = readsFirst ? classifierOf(config, classes) : predictionsOf(config, embeddings);
+  const bert = new Group('Bert', { embeddings, encoder, ...within });
+  const root = rooted(new Group(top.architecture, { bert, ...beside }));
   return {
-    architecture: 'BertForSequenceClassification',
-    title: `BERT, ${layers} layers, ${features} wide`,
+    ...top,
+    title: `BERT, ${layers.length} layers, ${config.hidden_size} wide`,
     family: 'bert',
     kind: head,
     root,
-    chain: [embeddings, ...rows, pooler, classifier],
+    chain: [embeddings, ...layers, ...chain],
     input: {
       vocabulary: config.vocab_size,
       maximumLength: config.max_position_embeddings,
       padding: config.pad_token_id ?? 0,
       beside: ['mask', 'types'],
     },
-    classes: outputs,
-    head: 'classifier',
-    blocks: rows.map(({ path }) => path),
-    config: { ...config, architectures: ['BertForSequenceClassification'], model_type: 'bert' },
-    aliases: (name) => [name, name.replace(/^bert\./, '')],
-    ignored: ['cls.', 'bert.embeddings.position_ids', 'embeddings.position_ids'],
+    blocks: layers.map(({ path }) => path),
+    config: { ...config, architectures: [top.architecture], model_type: 'bert' },
+    aliases: bertAliases('bert.'),
   };
 }
 
-/** BERT (Devlin et al. 2018), with a classifier on its first token, named as transformers' `BertForSequenceClassification`. */
-export const bertFamily: TextFamily = { types: ['bert'], heads: ['sequence-classification'], build };
+const initial = { kind: 'normal', deviation: 0.02 } as const;
+
+function classifierOf(config: BertConfig, classes = classesOf(config)): Top {
+  const { hidden_size: features } = config;
+  const dense = new FirstTokenLinear(features, features, { activation: 'tanh', initial }); // tanh(W·x₀ + b)
+  const classifier = new Linear(features, classes, { initial });
+  return {
+    architecture: 'BertForSequenceClassification',
+    within: { pooler: new Group('Pooler', { dense }) },
+    beside: { classifier },
+    chain: [dense, classifier],
+    classes,
+    head: 'classifier',
+    drawn: ['bert.pooler'],
+    ignored: (name) => /^cls\.|position_ids$/.test(name),
+  };
+}
+
+function predictionsOf(config: BertConfig, { words }: Embeddings): Top {
+  requireSettings(config, { tie_word_embeddings: true });
+  const activation = activationNamed(config.hidden_act, 'hidden_act');
+  const predictions = new VocabularyHead(words, { activation, epsilon: config.layer_norm_eps, initial, names: 'bert' });
+  return {
+    architecture: 'BertForMaskedLM',
+    within: {},
+    beside: { cls: new Group('Head', { predictions }) },
+    chain: [predictions],
+    classes: config.vocab_size,
+    head: 'cls.predictions',
+    drawn: [],
+    ignored: (name) => /^(bert\.)?pooler\.|^cls\.(seq_relationship|predictions\.decoder)\.|^classifier\.|position_ids$/.test(name),
+  };
+}
+
+/**
+ * Ours; without the prefix, as a model without a head is saved; and with the names that norms had in TensorFlow, as in Google's
+ * first checkpoints.
+ */
+export function bertAliases(prefix: string): TextModel['aliases'] {
+  return (name) => {
+    const bare = name.startsWith(prefix) ? [name, name.slice(prefix.length)] : [name];
+    const old = (one: string) => one.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
+    return [...new Set([...bare, ...bare.map(old)])];
+  };
+}
+
+/** BERT (Devlin et al. 2018), named as in transformers: with a classifier on its first token, or guessing hidden tokens. */
+export const bertFamily: TextFamily = { types: ['bert'], heads: ['sequence-classification', 'masked-lm'], build };

@@ -10,43 +10,59 @@ export interface EncoderSize {
   readonly epsilon: number;
 }
 
+export interface EncoderParts {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly mixed: Linear;
+  readonly mixedNorm: LayerNorm;
+  readonly widened: Linear;
+  readonly narrowed: Linear;
+  readonly narrowedNorm: LayerNorm;
+}
+
+/** How a family's checkpoints arrange a layer's parts in the tree. */
+export type EncoderNames = (parts: EncoderParts) => Readonly<Record<string, Module>>;
+
+/** transformers' `BertLayer`. */
+export const bertNames: EncoderNames = ({ query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm }) => {
+  const same = (input: Shape) => input;
+  const self = new Group('SelfAttention', { query, key, value }, { output: same, inputs: (input) => [input, input, input] });
+  return {
+    attention: new Group('Attention', { self, output: new Group('AttentionOutput', { dense: mixed, LayerNorm: mixedNorm }) }),
+    intermediate: new Group('Intermediate', { dense: widened }),
+    output: new Group('Output', { dense: narrowed, LayerNorm: narrowedNorm }),
+  };
+};
+
 /**
- * BERT's layer: attention, then two linear layers, each added to what came in and normalised after (Devlin et al. 2018;
- * names as transformers' `BertLayer`).
+ * BERT's layer: attention, then two linear layers, each added to what came in and normalised after (Devlin et al. 2018).
  */
 export class EncoderLayer extends Module {
   readonly type = 'EncoderLayer';
-  private readonly query: Linear;
-  private readonly key: Linear;
-  private readonly value: Linear;
-  private readonly mixed: Linear;
-  private readonly mixedNorm: LayerNorm;
-  private readonly widened: Linear;
-  private readonly narrowed: Linear;
-  private readonly narrowedNorm: LayerNorm;
+  private readonly parts: EncoderParts;
 
   /** @param readsFirst only the first position is read after this layer, so only that is computed: [N, S, D] → [N, 1, D] */
   constructor(
     private readonly size: EncoderSize,
     private readonly readsFirst = false,
+    names = bertNames,
   ) {
     super();
     const { features, intermediate, activation, epsilon } = size;
     const linear = (input: number, output: number, after: Activation = 'none') =>
       new Linear(input, output, { activation: after, initial: { kind: 'normal', deviation: 0.02 } });
-    [this.query, this.key, this.value] = [linear(features, features), linear(features, features), linear(features, features)];
-    [this.mixed, this.mixedNorm] = [linear(features, features), new LayerNorm(features, epsilon)];
-    [this.widened, this.narrowed] = [linear(features, intermediate, activation), linear(intermediate, features)];
-    this.narrowedNorm = new LayerNorm(features, epsilon);
-    const same = (input: Shape) => input;
-    const heads = { query: this.query, key: this.key, value: this.value };
-    const parts = {
-      self: new Group('SelfAttention', heads, { output: same, inputs: (input) => [input, input, input] }),
-      output: new Group('AttentionOutput', { dense: this.mixed, LayerNorm: this.mixedNorm }),
+    this.parts = {
+      query: linear(features, features),
+      key: linear(features, features),
+      value: linear(features, features),
+      mixed: linear(features, features),
+      mixedNorm: new LayerNorm(features, epsilon),
+      widened: linear(features, intermediate, activation),
+      narrowed: linear(intermediate, features),
+      narrowedNorm: new LayerNorm(features, epsilon),
     };
-    this.child('attention', new Group('Attention', parts));
-    this.child('intermediate', new Group('Intermediate', { dense: this.widened }));
-    this.child('output', new Group('Output', { dense: this.narrowed, LayerNorm: this.narrowedNorm }));
+    for (const [name, part] of Object.entries(names(this.parts))) this.child(name, part);
   }
 
   /** x: [N, S, D] → [N, S, D], or [N, 1, D] */
@@ -54,15 +70,26 @@ export class EncoderLayer extends Module {
     const tokens = swapped(x); // [S, N, D]
     const [, n, features] = tokens.shape as [number, number, number];
     const read = this.readsFirst ? tf.slice(tokens, [0, 0, 0], [1, n, features]) : tokens;
+    const { query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm } = this.parts;
     const { heads } = this.size;
-    const [q, k, v] = [this.query.forward(read, scope), this.key.forward(tokens, scope), this.value.forward(tokens, scope)];
+    const [q, k, v] = [query.forward(read, scope), key.forward(tokens, scope), value.forward(tokens, scope)];
     const seen = attention(q, k, v, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads) });
-    const mixed = this.mixedNorm.forward(tf.add(this.mixed.forward(seen, scope), read), scope);
-    const narrowed = this.narrowed.forward(this.widened.forward(mixed, scope), scope);
-    return swapped(this.narrowedNorm.forward(tf.add(narrowed, mixed), scope));
+    const between = mixedNorm.forward(tf.add(mixed.forward(seen, scope), read), scope);
+    const after = narrowed.forward(widened.forward(between, scope), scope);
+    return swapped(narrowedNorm.forward(tf.add(after, between), scope));
   }
 
   override outputShape(input: Shape): Shape {
     return this.readsFirst ? [1, ...input.slice(1)] : input;
   }
+}
+
+/** `count` of them; with `readsFirst` the last one computes only what a head over the first token reads. */
+export function encoderLayers(size: EncoderSize, count: number, { readsFirst, names }: { readsFirst: boolean; names?: EncoderNames }) {
+  return Array.from({ length: count }, (_, i) => new EncoderLayer(size, readsFirst && i === count - 1, names));
+}
+
+/** Layers under the numbers by which checkpoints count them. */
+export function numbered(type: string, layers: readonly Module[]): Group {
+  return new Group(type, Object.fromEntries(layers.map((layer, i) => [`${i}`, layer])));
 }

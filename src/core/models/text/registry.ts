@@ -2,9 +2,11 @@ import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { ThawError } from '../../../protocol/failure';
 import { bertFamily } from './bert';
+import { distilbertFamily } from './distilbert';
+import { robertaFamily } from './roberta';
 import type { TextFamily, TextHead, TextModel } from './textModel';
 
-const families: readonly TextFamily[] = [bertFamily];
+const families: readonly TextFamily[] = [bertFamily, distilbertFamily, robertaFamily];
 
 /** Whether a `model_type` is of a family of texts. */
 export function isTextModelType(type: string): boolean {

@@ -44,3 +44,8 @@ export function refused(setting: string, value: unknown): ThawError {
 export function classesOf(config: { id2label?: Readonly<Record<string, string>>; num_labels?: number }): number {
   return config.id2label ? Object.keys(config.id2label).length : (config.num_labels ?? 2);
 }
+
+export const labelSettings = {
+  id2label: z.record(z.string(), z.string()).optional(),
+  num_labels: positive.optional(),
+};

@@ -1,3 +1,4 @@
+import type { Module } from '../../nn/module';
 import type { Network } from '../model';
 
 /** What a text model's last layer gives. */
@@ -33,8 +34,18 @@ export interface TextModel extends Network {
   readonly config: Readonly<Record<string, unknown>>;
   /** Names that a tensor may have in a checkpoint, ours first: a bare `BertModel` lacks the prefix `bert.`. */
   readonly aliases: (name: string) => readonly string[];
-  /** Prefixes of tensors in a checkpoint that this head has no use for: another head's. */
-  readonly ignored: readonly string[];
+  /** Paths of layers below the head that another head has no use for, so that its checkpoint may lack them: they are drawn then. */
+  readonly drawn: readonly string[];
+  /** Whether a tensor of a checkpoint is another head's, or nobody's: it is left there. */
+  readonly ignored: (name: string) => boolean;
+}
+
+/** What stands on a transformer's last layer: a head, and the part of a model that depends on it. */
+export interface Top extends Pick<TextModel, 'architecture' | 'classes' | 'head' | 'heads' | 'drawn' | 'ignored'> {
+  /** Under the transformer's own name, and next to it. */
+  readonly within: Readonly<Record<string, Module>>;
+  readonly beside: Readonly<Record<string, Module>>;
+  readonly chain: readonly Module[];
 }
 
 /** How a family builds a model from a published `config.json`. */

@@ -1,0 +1,192 @@
+import { copyFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import * as z from 'zod';
+import { ThawError } from '../../protocol/failure';
+import type { NamedTensors, TensorData } from '../engine/engine';
+import { buildTextModel, type TextHead, type TextModel } from '../models/text';
+import { initialTensors, tensorsOf } from '../nn';
+import { writeFlushed } from '../runs/durable';
+import { corrupt } from './corrupt';
+import { notFinite, notFiniteMessage } from './finite';
+import { readJson } from './json';
+import { hashOf } from './load';
+import { writeSafetensors } from './safetensors';
+import { replaceFolder } from './save';
+import { type WeightFiles, weightsIn } from './weightFiles';
+
+export interface TextOptions {
+  readonly head: TextHead;
+  /** Of a new classifier; absent: the checkpoint's own, its head kept. */
+  readonly classes?: number;
+  /** The classifier is kept too where the checkpoint has these labels in this order. */
+  readonly labels?: readonly string[];
+}
+
+export interface DescribedTextModel {
+  readonly model: TextModel;
+  /** The checkpoint's labels; null where it says none. */
+  readonly labels: readonly string[] | null;
+  /** Whether the head's values come from the checkpoint. */
+  readonly keepsHead: boolean;
+}
+
+export interface LoadedTextModel extends DescribedTextModel {
+  /** Every tensor of the tree by full name; what the checkpoint lacks already drawn. */
+  readonly tensors: NamedTensors;
+  /** SHA-256 (hex) of the weights. */
+  readonly sha256: string;
+}
+
+interface Plan extends DescribedTextModel {
+  readonly weights: WeightFiles;
+  /** Our names → the file's, of what is taken from it. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const configSchema = z.looseObject({
+  architectures: z.array(z.string()).nullish(),
+  id2label: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * The model of a folder in Hugging Face's layout, from its config.json and the header of its weights, which are not read.
+ * @param remote weights that do not lie in the folder
+ * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
+ */
+export async function describeTextModel(folder: string, options: TextOptions, remote?: WeightFiles): Promise<DescribedTextModel> {
+  const { model, labels, keepsHead } = await planOf(folder, options, remote);
+  return { model, labels, keepsHead };
+}
+
+/**
+ * The same with its values. A new head, and what another head's checkpoint lacks, is drawn from the seed.
+ * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
+ */
+export async function loadTextModel(folder: string, options: TextOptions & { readonly seed: number }): Promise<LoadedTextModel> {
+  const { weights, names, ...described } = await planOf(folder, options);
+  const wanted = new Set(names.values());
+  const [read, sha256] = await Promise.all([weights.read((name) => wanted.has(name)), hashOf(weights.files)]);
+  const bad = notFinite(read);
+  if (bad !== null) throw corrupt(weights.files[0] as string, notFiniteMessage(bad));
+  const { root } = described.model;
+  const drawn = initialTensors(root, options.seed, (name) => !names.has(name));
+  const tensors = new Map<string, TensorData>();
+  for (const { name } of tensorsOf(root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
+  return { ...described, tensors, sha256 };
+}
+
+async function planOf(folder: string, { head, classes, labels: wanted }: TextOptions, remote?: WeightFiles): Promise<Plan> {
+  const file = path.join(folder, 'config.json');
+  const raw = await readJson(file, configSchema);
+  const weights = remote ?? (await weightsIn(folder));
+  if (!weights)
+    throw new ThawError(
+      'model.missing',
+      l10n.t('The folder has neither model.safetensors nor pytorch_model.bin.'),
+      l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
+      { path: folder },
+    );
+  const labels = raw.id2label ? labelsOf(raw.id2label) : null;
+  const model = buildTextModel(raw, { head, classes, path: file });
+  const isOwn =
+    head !== 'sequence-classification' ||
+    (raw.architectures?.[0] === model.architecture && (classes === undefined || wanted?.join('\n') === labels?.join('\n')));
+  const names = await namesOf(model, weights, isOwn);
+  return { model, labels, weights, names, keepsHead: [...tensorsOf(model.root)].every(({ name }) => names.has(name)) };
+}
+
+/** In the order of their numbers. */
+function labelsOf(id2label: Readonly<Record<string, string>>): string[] {
+  return Object.entries(id2label)
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, label]) => label);
+}
+
+/**
+ * Compares the weights' header with the model, so that what is read later fits.
+ * @param takesHead whether the head's tensors are taken too
+ * @throws ThawError `model.corrupt` for missing or misshapen tensors, `model.unsupported` for ones too many
+ */
+async function namesOf(model: TextModel, weights: WeightFiles, takesHead: boolean): Promise<Map<string, string>> {
+  const entries = await weights.entries();
+  const isUnder = (name: string, paths: readonly string[]) => paths.some((prefix) => name.startsWith(`${prefix}.`));
+  const names = new Map<string, string>();
+  const [known, missing] = [new Set<string>(), [] as string[]];
+  for (const { name, shape } of tensorsOf(model.root)) {
+    const theirs = model.aliases(name).find((alias) => entries.has(alias));
+    if (theirs !== undefined) known.add(theirs);
+    const isHead = isUnder(name, [model.head]);
+    if (isHead && !takesHead) continue;
+    if (theirs === undefined) {
+      if (!isHead && !isUnder(name, model.drawn)) missing.push(name);
+      continue;
+    }
+    const { type, shape: found } = entries.get(theirs) as { type: string; shape: readonly number[] };
+    if (found.join() !== shape.join() || !/F/.test(type))
+      throw corrupt(
+        weights.path,
+        l10n.t(
+          'The tensor "{0}" is {1} [{2}]; {3} needs numbers with a fraction, [{4}].',
+          theirs,
+          type,
+          found.join(', '),
+          model.architecture,
+          shape.join(', '),
+        ),
+      );
+    names.set(name, theirs);
+  }
+  if (missing.length > 0)
+    throw corrupt(weights.path, l10n.t('{0} tensors of {1} are missing: {2}', missing.length, model.architecture, some(missing)));
+  const unknown = [...entries.keys()].filter((name) => !known.has(name) && !model.ignored(name));
+  if (unknown.length > 0)
+    throw new ThawError(
+      'model.unsupported',
+      l10n.t('{0} tensors do not belong to {1}: {2}', unknown.length, model.architecture, some(unknown)),
+      l10n.t('The configuration and the weights are of different models. Get both from one place.'),
+      { path: weights.path },
+    );
+  return names;
+}
+
+function some(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} …` : names.join(', ');
+}
+
+export interface SavedTextModel {
+  readonly model: TextModel;
+  /** Every tensor of the tree; others are left out. */
+  readonly tensors: NamedTensors;
+  /** Of a classifier; empty for a language model. */
+  readonly labels: readonly string[];
+  /** README.md, the model card. */
+  readonly card: string;
+  /** Paths of files that go along under their own names: the tokenizer's. */
+  readonly files?: readonly string[];
+}
+
+/** Writes a model as transformers saves one: config.json, model.safetensors, README.md and the tokenizer's files; whole or not at all. */
+export async function saveTextModel(folder: string, { model, tensors, labels, card, files = [] }: SavedTextModel): Promise<void> {
+  const ordered = new Map<string, TensorData>();
+  for (const { name } of tensorsOf(model.root)) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new Error(`saveTextModel: the tensor ${name} is missing`);
+    ordered.set(name, tensor);
+  }
+  await replaceFolder(folder, async (aside) => {
+    await writeFlushed(path.join(aside, 'config.json'), `${JSON.stringify(configOf(model, labels), null, 2)}\n`);
+    await writeFlushed(path.join(aside, 'README.md'), card);
+    for (const file of files) await copyFile(file, path.join(aside, path.basename(file)));
+    await writeSafetensors(path.join(aside, 'model.safetensors'), ordered, { format: 'pt' });
+  });
+}
+
+/** With the labels; the element type that the checkpoint had is no longer the weights'. */
+function configOf(model: TextModel, labels: readonly string[]): Record<string, unknown> {
+  const { id2label: _, label2id: __, num_labels: ___, torch_dtype: ____, dtype: _____, ...rest } = model.config;
+  if (model.kind !== 'sequence-classification') return rest;
+  const id2label = Object.fromEntries(labels.map((label, i) => [`${i}`, label]));
+  const label2id = Object.fromEntries(labels.map((label, i) => [label, i]));
+  return { ...rest, id2label, label2id };
+}
