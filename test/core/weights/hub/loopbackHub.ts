@@ -110,7 +110,7 @@ export class LoopbackHub {
   }
 
   private serveRepo(pathname: string, request: IncomingMessage, response: ServerResponse, fault: Fault | null): void {
-    const info = /^\/api\/models\/(.+)\/revision\/(.+)$/.exec(pathname);
+    const info = /^\/api\/models\/(.+)\/(?:revision|tree)\/(.+)$/.exec(pathname);
     const file = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
     const asked = info?.[1] ?? file?.[1] ?? '';
     const token = request.headers.authorization?.replace(/^Bearer /, '');
@@ -126,6 +126,7 @@ export class LoopbackHub {
     else if (!repo || (repo.private && token !== goodToken))
       refuse(response, token === undefined ? 401 : 404, 'RepoNotFound', 'Repository not found');
     else if (resolved === undefined) refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
+    else if (info && pathname.includes('/tree/')) json(response, tree(repo));
     else if (info) this.info(asked, resolved, repo, response);
     else if (repo.gated && token !== goodToken) refuse(response, 401, 'GatedRepo', `Access to model ${asked} is restricted.`);
     else if (!repo.files[name]) refuse(response, 404, 'EntryNotFound', 'Entry not found');
@@ -208,6 +209,16 @@ export class LoopbackHub {
 
 function json(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+}
+
+/** Each file with git's hash, a large one with the hash of its bytes; Thaw does without, Hugging Face's own tools do not. */
+function tree({ files }: HubRepo) {
+  return Object.entries(files).map(([path, bytes]) => {
+    const size = bytes.length;
+    const pointer = Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256(bytes)}\nsize ${size}\n`);
+    if (!isLarge(path)) return { type: 'file', path, size, oid: gitHash(bytes) };
+    return { type: 'file', path, size, oid: gitHash(pointer), lfs: { oid: sha256(bytes), size, pointerSize: pointer.length } };
+  });
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {
