@@ -13,5 +13,6 @@ export function modelTitle(id: string): string {
     const found = pattern.exec(id);
     if (found) return title(...found.slice(1));
   }
-  return path.isAbsolute(id) ? path.basename(id) : id;
+  // A run's record has the commit, too, at which it took a model of the hub.
+  return path.isAbsolute(id) ? path.basename(id) : id.replace(/@[0-9a-f]{40}$/, '');
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { commit } from '../core/weights/hub/loopbackHub';
 import { smallModel, world } from '../core/weights/hub/world';
 import { bundled, type Outcome, pictures, temporary, thaw } from './thaw';
 
@@ -42,6 +43,8 @@ it('pull, models, layers and train go together', async () => {
   const learned = await run(...train);
   expect(learned.code, learned.stderr).toBe(0);
   expect(learned.lines().at(-1)?.type).toBe('finished');
+  const [started] = learned.lines();
+  expect(started?.type === 'started' && started.config.model).toBe(`org/small@${commit}`);
 });
 
 it('a refusal is one JSON document with its code, and exit 4', async () => {

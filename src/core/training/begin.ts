@@ -10,7 +10,7 @@ import { createEngine, type Engine, type TensorData } from '../engine';
 import type { ImageModel } from '../models';
 import { tensorsOf } from '../nn';
 import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
-import { describeModel, loadModel, notFinite, notFiniteMessage, readSafetensors } from '../weights';
+import { describeModel, exactId, loadModel, notFinite, notFiniteMessage, readSafetensors } from '../weights';
 import { checkpointFiles } from './checkpointer';
 import { spillFile } from './features';
 import { digestsOf } from './frozen';
@@ -33,13 +33,14 @@ export interface RunPlaces {
  * @throws ThawError `run.exists`, `config.invalid`, `data.*`, `model.*`, `engine.missing`.
  */
 export async function beginRun(
-  config: RunConfig,
+  given: RunConfig,
   { folder, onEvent, ...places }: RunPlaces & { readonly folder: string },
 ): Promise<RunHandle> {
   await requireNewFolder(folder);
-  const starting = createEngine(config.engine, { threads: config.threads, device: config.device });
+  const starting = createEngine(given.engine, { threads: given.threads, device: given.device });
   starting.catch(() => {}); // told below, unless the data fail first
-  const dataset = await openData(config);
+  const dataset = await openData(given);
+  const config = { ...given, model: await exactId(given.model, places) };
   const options = { ...places, classes: dataset.classes.length, labels: dataset.classes, imageSize: config.imageSize };
   const { model, tensors, facts, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
   for (const { rules } of config.phases) select(model, rules); // refuses rules that say nothing about this model

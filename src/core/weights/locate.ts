@@ -5,7 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
-import { findModel, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import { findModel, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
 import { isKerasFile } from './keras/open';
 import type { WeightFiles } from './weightFiles';
 
@@ -23,8 +23,8 @@ export type Located =
   | { readonly source: 'disk'; readonly keras: string }
   | { readonly source: 'run'; readonly folder: string; readonly run: string }
   | { readonly source: 'scratch'; readonly architecture: string }
-  /** In Hugging Face's cache. */
-  | { readonly source: 'cached'; readonly folder: string; readonly licence: string }
+  /** In Hugging Face's cache; `exactly` is its name at the commit that it was downloaded at. */
+  | { readonly source: 'cached'; readonly folder: string; readonly exactly: string; readonly licence: string }
   /** On the hub: a configuration here, the weights' header, and the values there. */
   | { readonly source: 'hub'; readonly folder: string; readonly weights: WeightFiles; readonly licence: string; readonly bytes: number };
 
@@ -55,7 +55,10 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
   if (canStartFromScratch(id)) return { source: 'scratch', architecture: id };
   const name = parseHubName(id);
   const cached = name && (await findModel(hubSettings().cache, name));
-  if (cached) return { source: 'cached', folder: cached.folder, licence: await statedLicence(cached.folder) };
+  if (cached) {
+    const { folder, commit } = cached;
+    return { source: 'cached', folder, exactly: hubNameText({ ...name, revision: commit }), licence: await statedLicence(folder) };
+  }
   if (await isFolder(given)) return inFolder(given); // which says what it lacks
   if (isLite(id))
     throw new ThawError(
@@ -79,6 +82,16 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
     l10n.t('Give a name that "thaw models" lists, the folder of a model with its config.json, or the folder of an earlier run.'),
     { path: given },
   );
+}
+
+/**
+ * What to write down for a run: the id, and of a model of the hub the commit too, so that a branch that moves on does not
+ * change what a run began from.
+ * @throws as locate
+ */
+export async function exactId(id: string, places: Places): Promise<string> {
+  const located = await locate(id, places);
+  return located.source === 'cached' ? located.exactly : id;
 }
 
 /** Bundled by name: where it is missing, the hub is not where it should come from. */
