@@ -1,14 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { convnetFamily } from './convnet';
+import { convnextFamily } from './convnext';
 import { efficientNetLiteFamily } from './efficientNetLite';
 import { kerasFamily } from './keras';
 import { mobilenetV2Family } from './mobilenetV2';
 import type { ImageModel } from './model';
 import { resnetFamily } from './resnet';
 import { type Family, type ModelSpec, unsupported } from './spec';
+import { vitFamily } from './vit';
 
-const families: readonly Family[] = [efficientNetLiteFamily, mobilenetV2Family, resnetFamily, convnetFamily, kerasFamily];
+const families: readonly Family[] = [
+  efficientNetLiteFamily,
+  mobilenetV2Family,
+  resnetFamily,
+  convnextFamily,
+  vitFamily,
+  convnetFamily,
+  kerasFamily,
+];
 
 /** Architectures offered for learning from scratch; `mobilenetv2_NNN` of any other width is understood too. */
 export const scratchArchitectures = ['convnet_small', 'mobilenetv2_035', 'mobilenetv2_100'] as const;

@@ -106,7 +106,9 @@ export function unsupported(message: string, path?: string): ThawError {
   return new ThawError(
     'model.unsupported',
     message,
-    l10n.t('Choose EfficientNet-Lite, MobileNetV2, ResNet, an earlier run, or the small network that learns from scratch.'),
+    l10n.t(
+      'Choose EfficientNet-Lite, MobileNetV2, ResNet, ConvNeXt, ViT or DeiT, an earlier run, or the small network that learns from scratch.',
+    ),
     { path },
   );
 }

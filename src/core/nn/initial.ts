@@ -25,6 +25,9 @@ function fill(data: Float32Array, initial: Initial, random: RandomStream): void 
     case 'ones':
       data.fill(1);
       return;
+    case 'constant':
+      data.fill(initial.value);
+      return;
     case 'heNormal':
       fillNormal(data, Math.sqrt(2 / initial.fanOut), random);
       return;

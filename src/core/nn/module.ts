@@ -12,7 +12,8 @@ export type Initial =
   | { kind: 'heNormal'; fanOut: number }
   /** Uniform ±1/√fanIn: PyTorch's default for Linear. */
   | { kind: 'uniform'; bound: number }
-  | { kind: 'normal'; deviation: number };
+  | { kind: 'normal'; deviation: number }
+  | { kind: 'constant'; value: number };
 
 /** What a forward pass may ask and say. Names are full dotted paths. */
 export interface Scope {

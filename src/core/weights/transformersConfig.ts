@@ -3,11 +3,18 @@ import * as z from 'zod';
 import type { ImageTarget } from '../data/target';
 import { type ModelSpec, unsupported, unsupportedSetting } from '../models';
 import { inOrder } from './timmConfig';
+import { convnextType } from './transformers/convnext';
 import { mobilenetV2Type } from './transformers/mobilenetV2';
 import { resnetType } from './transformers/resnet';
 import type { Rename, TransformersType } from './transformers/type';
+import { vitType } from './transformers/vit';
 
-const types: Readonly<Record<string, TransformersType>> = { mobilenet_v2: mobilenetV2Type, resnet: resnetType };
+const types: Readonly<Record<string, TransformersType>> = {
+  convnext: convnextType,
+  mobilenet_v2: mobilenetV2Type,
+  resnet: resnetType,
+  vit: vitType,
+};
 
 const positive = z.int().min(1);
 
@@ -62,6 +69,8 @@ export function readTransformersConfig(config: TransformersConfig, preprocessor:
       input: {
         ...(typeof config.image_size === 'number' && { size: config.image_size }),
         ...(preprocessor ? targetOf(preprocessor) : type.input),
+        // positions are made for one size
+        ...spec.input,
       },
     },
     // Names that transformers makes up where there are none say nothing.

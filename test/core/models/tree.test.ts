@@ -56,19 +56,27 @@ describe('the layer tree', () => {
     expect(find(tree, 'classifier')).toMatchObject({ type: 'Linear', outputShape: [2], parameters: 2562 });
   });
 
-  it.each(['tf_efficientnet_lite0', 'efficientnet_lite0', 'mobilenetv2_035', 'convnet_small', 'resnet18', 'resnet50'])(
-    'of %s agrees with its chain',
-    (name) => {
-      for (const size of [50, 96, 224]) {
-        const { model, tree } = treeOf(name, 5, size);
-        const through = model.chain.reduce((shape, module) => module.outputShape(shape), [3, size, size] as readonly number[]);
-        expect(through).toEqual(tree.outputShape);
-        const inChain = model.chain.flatMap((module) => [...tensorsOf(module)].map((tensor) => tensor.name));
-        expect(inChain).toEqual([...tensorsOf(model.root)].map((tensor) => tensor.name));
-        for (const path of [...model.blocks, model.head]) expect(find(tree, path).parameters, path).toBeGreaterThan(0);
-      }
-    },
-  );
+  it.each([
+    'tf_efficientnet_lite0',
+    'efficientnet_lite0',
+    'mobilenetv2_035',
+    'convnet_small',
+    'resnet18',
+    'resnet50',
+    'convnext_atto',
+    'convnext_tiny',
+    'vit_tiny_patch16_224',
+    'deit_tiny_distilled_patch16_224',
+  ])('of %s agrees with its chain', (name) => {
+    for (const size of [50, 96, 224]) {
+      const { model, tree } = treeOf(name, 5, size);
+      const through = model.chain.reduce((shape, module) => module.outputShape(shape), [3, size, size] as readonly number[]);
+      expect(through).toEqual(tree.outputShape);
+      const inChain = model.chain.flatMap((module) => [...tensorsOf(module)].map((tensor) => tensor.name));
+      expect(inChain).toEqual([...tensorsOf(model.root)].map((tensor) => tensor.name));
+      for (const path of [...model.blocks, model.head]) expect(find(tree, path).parameters, path).toBeGreaterThan(0);
+    }
+  });
 
   it('refuses an architecture that it does not know, by name', () => {
     for (const architecture of ['resnet51', 'resnet50d', 'mobilenetv2_000', 'tf_efficientnet_lite5', '__proto__'])
