@@ -24,6 +24,10 @@ const heads: readonly (readonly [RegExp, TextHead])[] = [
   [/ForConditionalGeneration$/, 'text-to-text'],
 ];
 
+export function headOf(architecture: string): TextHead {
+  return heads.find(([pattern]) => pattern.test(architecture))?.[1] as TextHead;
+}
+
 /** transformers' names of inputs → ours. */
 const besides: Readonly<Record<string, string>> = {
   mask: 'attention_mask',
@@ -33,8 +37,7 @@ const besides: Readonly<Record<string, string>> = {
 };
 
 async function textModel(folder: string, architecture: string): Promise<Subject> {
-  const head = heads.find(([pattern]) => pattern.test(architecture))?.[1] as TextHead;
-  const { model, tensors } = await loadTextModel(folder, { head, seed: 0 });
+  const { model, tensors } = await loadTextModel(folder, { head: headOf(architecture), seed: 0 });
   expect(model.architecture).toBe(architecture);
   return {
     root: model.root,

@@ -3,10 +3,12 @@ import * as z from 'zod';
 import { ThawError } from '../../../protocol/failure';
 import { bertFamily } from './bert';
 import { distilbertFamily } from './distilbert';
+import { gpt2Family } from './gpt2';
+import { llamaFamily, qwen2Family } from './llama';
 import { robertaFamily } from './roberta';
 import type { TextFamily, TextHead, TextModel } from './textModel';
 
-const families: readonly TextFamily[] = [bertFamily, distilbertFamily, robertaFamily];
+const families: readonly TextFamily[] = [bertFamily, distilbertFamily, robertaFamily, gpt2Family, llamaFamily, qwen2Family];
 
 /** Whether a `model_type` is of a family of texts. */
 export function isTextModelType(type: string): boolean {

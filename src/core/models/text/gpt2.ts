@@ -1,0 +1,172 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
+import { attention, tf } from '../../engine/ops';
+import {
+  type Activation,
+  Embedding,
+  Group,
+  LayerNorm,
+  Linear,
+  Module,
+  paddingBias,
+  rooted,
+  type Scope,
+  type Shape,
+  swapped,
+  TiedLinear,
+} from '../../nn';
+import { numbered } from './encoderLayer';
+import { LastTokenLinear } from './lastToken';
+import { placesOf } from './positions';
+import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
+import type { TextFamily, TextHead, TextModel, Top } from './textModel';
+
+/** `config.json` of transformers' GPT-2, with the defaults of its GPT2Config. */
+const schema = z.looseObject({
+  vocab_size: positive.default(50257),
+  n_positions: positive.default(1024),
+  n_embd: positive.default(768),
+  n_layer: positive.default(12),
+  n_head: positive.default(12),
+  n_inner: positive.nullish(),
+  activation_function: z.string().default('gelu_new'),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  pad_token_id: z.int().min(0).nullish(),
+  eos_token_id: z.int().min(0).nullish(),
+  ...labelSettings,
+});
+type Config = z.infer<typeof schema>;
+
+/** A vector for each place in the text, added to what comes in. x: [N, S, D] → [N, S, D] */
+class Positions extends Embedding {
+  override forward(x: Tensor, scope: Scope): Tensor {
+    const tokens = swapped(x); // [S, N, D]
+    return swapped(tf.add(tokens, super.forward(placesOf(tokens.shape[0] as number, scope), scope)));
+  }
+
+  override outputShape(input: Shape): Shape {
+    return input;
+  }
+}
+
+interface Size {
+  readonly features: number;
+  readonly heads: number;
+  readonly intermediate: number;
+  readonly activation: Activation;
+  readonly epsilon: number;
+}
+
+/**
+ * GPT-2's layer: a norm before attention and one before the two linear layers, each of which adds to what came in (Radford
+ * et al. 2019; names and [in, out] weights as in transformers' `GPT2Block`).
+ */
+class Block extends Module {
+  readonly type = 'Block';
+  private readonly attentionNorm: LayerNorm;
+  /** Query, key and value in one. */
+  private readonly asked: Linear;
+  private readonly mixed: Linear;
+  private readonly feedNorm: LayerNorm;
+  private readonly widened: Linear;
+  private readonly narrowed: Linear;
+
+  constructor(private readonly size: Size) {
+    super();
+    const { features, intermediate, activation, epsilon } = size;
+    const linear = (input: number, output: number, after: Activation = 'none') =>
+      new Linear(input, output, { activation: after, initial, inputFirst: true });
+    [this.asked, this.mixed] = [linear(features, 3 * features), linear(features, features)];
+    [this.widened, this.narrowed] = [linear(features, intermediate, activation), linear(intermediate, features)];
+    this.attentionNorm = this.child('ln_1', new LayerNorm(features, epsilon));
+    const same = (input: Shape) => input;
+    const parts = { c_attn: this.asked, c_proj: this.mixed };
+    this.child('attn', new Group('Attention', parts, { output: same, inputs: (input) => [input, input] }));
+    this.feedNorm = this.child('ln_2', new LayerNorm(features, epsilon));
+    this.child('mlp', new Group('FeedForward', { c_fc: this.widened, c_proj: this.narrowed }));
+  }
+
+  /** x: [N, S, D] → [N, S, D] */
+  override forward(x: Tensor, scope: Scope): Tensor {
+    const tokens = swapped(x); // [S, N, D]
+    const { features, heads } = this.size;
+    const [q, k, v] = tf.split(this.asked.forward(this.attentionNorm.forward(tokens, scope), scope), 3, 2) as [Tensor, Tensor, Tensor];
+    const seen = attention(q, k, v, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads), causal: true });
+    const between = tf.add(this.mixed.forward(seen, scope), tokens);
+    const after = this.narrowed.forward(this.widened.forward(this.feedNorm.forward(between, scope), scope), scope);
+    return swapped(tf.add(after, between));
+  }
+
+  override outputShape(input: Shape): Shape {
+    return input;
+  }
+}
+
+const initial = { kind: 'normal', deviation: 0.02 } as const;
+
+function build(raw: unknown, head: TextHead, classes?: number): TextModel {
+  const config = schema.parse(raw);
+  requireSettings(config, { scale_attn_weights: true, scale_attn_by_inverse_layer_idx: false, add_cross_attention: false });
+  const { n_embd: features, n_head: heads, layer_norm_epsilon: epsilon, vocab_size: vocabulary } = config;
+  if (features % heads !== 0) throw refused('n_head', heads);
+  const activation = activationNamed(config.activation_function, 'activation_function');
+  const size = { features, heads, intermediate: config.n_inner ?? 4 * features, activation, epsilon };
+  const [words, positions] = [new Embedding(vocabulary, features), new Positions(config.n_positions, features)];
+  const blocks = Array.from({ length: config.n_layer }, () => new Block(size));
+  const norm = new LayerNorm(features, epsilon);
+  const { beside, chain, ...top } = head === 'causal-lm' ? wordsOf(config, words) : classifierOf(config, classes);
+  const parts = { wte: words, wpe: positions, h: numbered('Blocks', blocks), ln_f: norm };
+  const root = rooted(new Group(top.architecture, { transformer: new Group('GPT2', parts), ...beside }));
+  return {
+    ...top,
+    title: `GPT-2, ${blocks.length} layers, ${features} wide`,
+    family: 'gpt2',
+    kind: head,
+    root,
+    chain: [words, positions, ...blocks, norm, ...chain],
+    input: {
+      vocabulary,
+      maximumLength: config.n_positions,
+      padding: config.pad_token_id ?? config.eos_token_id ?? 0,
+      beside: ['mask'],
+    },
+    blocks: blocks.map(({ path }) => path),
+    config: { ...config, architectures: [top.architecture], model_type: 'gpt2' },
+    aliases: (name) => [name, name.replace(/^transformer\./, '')],
+  };
+}
+
+/** Masks that early versions of transformers kept beside each attention. */
+const buffers = /\.attn\.(masked_)?bias$/;
+
+function wordsOf(config: Config, words: Embedding): Top {
+  requireSettings(config, { tie_word_embeddings: true });
+  const lm_head = new TiedLinear(words);
+  return {
+    architecture: 'GPT2LMHeadModel',
+    within: {},
+    beside: { lm_head },
+    chain: [lm_head],
+    classes: config.vocab_size,
+    head: 'lm_head',
+    drawn: [],
+    ignored: (name) => name === 'lm_head.weight' || name === 'score.weight' || buffers.test(name),
+  };
+}
+
+function classifierOf(config: Config, classes = classesOf(config)): Top {
+  const score = new LastTokenLinear(config.n_embd, classes, { bias: false, initial });
+  return {
+    architecture: 'GPT2ForSequenceClassification',
+    within: {},
+    beside: { score },
+    chain: [score],
+    classes,
+    head: 'score',
+    drawn: [],
+    ignored: (name) => name === 'lm_head.weight' || buffers.test(name),
+  };
+}
+
+/** GPT-2 (Radford et al. 2019), named as in transformers: telling the next token, or with a classifier on the last one. */
+export const gpt2Family: TextFamily = { types: ['gpt2'], heads: ['causal-lm', 'sequence-classification'], build };
