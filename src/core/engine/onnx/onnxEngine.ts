@@ -33,11 +33,15 @@ export class OnnxEngine implements Engine {
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
     const { graph, model, outputs, state } = lower(step, spec, this.layout, this.device);
+    const options = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
     const session = await this.ort.InferenceSession.create(model.bytes, {
-      ...sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads),
+      ...options,
       externalData: model.externalData,
-      // Without state, a step runs beside what prepares its inputs (decoding): threads that wait in a loop would take that its cores.
-      ...(spec.state.size === 0 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+      extra: {
+        ...options.extra,
+        // Without state, a step runs beside what prepares its inputs (decoding): threads that wait in a loop would take that its cores.
+        ...(spec.state.size === 0 && { session: { intra_op: { allow_spinning: '0' } } }),
+      },
     }).catch((error: unknown) => {
       throw failed(error, l10n.t('onnxruntime rejected the recorded step.'), this.device);
     });
