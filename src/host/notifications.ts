@@ -65,11 +65,13 @@ export class Notifications implements vscode.Disposable {
 /** A failure outside of any tab. */
 export async function showFailure(failure: Failure, log: vscode.LogOutputChannel): Promise<void> {
   log.error([failure.code, failure.message, failure.path, failure.detail].filter(Boolean).join('\n'));
-  const where = failure.path && !failure.message.includes(failure.path) ? ` (${failure.path})` : '';
+  const { code, path, message } = failure;
+  // The address that was asked is for the log: it helps nobody who reads in passing.
+  const where = path && !code.startsWith('hub.') && !message.includes(path) ? ` (${path})` : '';
   const show = l10n.t('Show Log');
   const install = l10n.t('Install TensorFlow Engine…');
   const chosen = await vscode.window.showErrorMessage(
-    `${failure.message}${where} ${failure.hint}`.trim(),
+    `${message}${where} ${failure.hint}`.trim(),
     ...(failure.remedy === 'installTensorflow' ? [install] : []),
     ...(failure.detail ? [show] : []),
   );

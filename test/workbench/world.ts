@@ -122,6 +122,11 @@ export class World {
     return new World(folder, server, url, log, options.language ?? 'en');
   }
 
+  /** Home of whoever works in it. */
+  get home(): string {
+    return path.join(this.folder, 'home');
+  }
+
   /** Opens a window. */
   async open(): Promise<Page> {
     const { browser } = await install();
@@ -173,11 +178,12 @@ export class World {
 
 /** Ours without what another VS Code or npm put there. */
 function environment(folder: string, log: string): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS|npm_|VITEST)/.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS|npm_|VITEST|HF_)/.test(name));
   const home = path.join(folder, 'home');
   return {
     ...Object.fromEntries(inherited),
     HOME: home,
+    XDG_CACHE_HOME: path.join(home, '.cache'),
     XDG_CONFIG_HOME: path.join(home, '.config'),
     XDG_DATA_HOME: path.join(home, '.local'),
     TMPDIR: path.join(folder, 'tmp'),
