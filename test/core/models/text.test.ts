@@ -1,10 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { TensorData } from '../../../src/core/engine';
 import { buildTextModel, type TextHead } from '../../../src/core/models/text';
+import { bucketOf } from '../../../src/core/models/text/t5Positions';
 import { forwardAll, layerTree, namesRead, tensorsOf } from '../../../src/core/nn';
-import { loadTextModel, readSafetensors, saveTextModel, writeSafetensors } from '../../../src/core/weights';
+import { type LoadedTextModel, loadTextModel, readSafetensors, saveTextModel, writeSafetensors } from '../../../src/core/weights';
 import { engine, integers } from '../engine/helpers';
 import { distance } from './compute';
 import { headOf } from './families';
@@ -17,8 +20,13 @@ const settings = (name: string) => JSON.parse(readFileSync(path.join(caseFolder(
 const texts = cases.filter((name) => 'input_ids' in expectedOf(name).inputs);
 
 /** Logits of one text, in inference mode. */
-async function logitsOf({ model, tensors }: Awaited<ReturnType<typeof loadTextModel>>, ids: number[], mask?: number[]) {
-  const given = { x: integers([1, ids.length], ids), ...(mask && { mask: integers([1, mask.length], mask) }) };
+async function logitsOf({ model, tensors }: LoadedTextModel, ids: number[], mask?: number[]) {
+  const written = [0, 7, 9];
+  const given: Record<string, TensorData> = {
+    x: integers([1, ids.length], ids),
+    ...(mask && { mask: integers([1, mask.length], mask) }),
+    ...(model.kind === 'text-to-text' && { decoderIds: integers([1, written.length], written) }),
+  };
   const program = await (await engine()).compile(
     ({ constants, inputs }) => {
       const scope = {
@@ -39,7 +47,7 @@ async function logitsOf({ model, tensors }: Awaited<ReturnType<typeof loadTextMo
 
 describe('padding changes nothing', () => {
   const ids = [5, 9, 31, 17];
-  it.each(texts.filter((name) => !name.startsWith('t5')))('of what %s says of a text', async (name) => {
+  it.each(texts)('of what %s says of a text', async (name) => {
     const loaded = await loadTextModel(caseFolder(name, folder), { head: headOf(settings(name).architectures[0]), seed: 0 });
     const { kind, classes, input } = loaded.model;
     const pad = (n: number) => Array<number>(n).fill(input.padding % input.vocabulary);
@@ -49,10 +57,10 @@ describe('padding changes nothing', () => {
       await logitsOf(loaded, [...ids, ...pad(3)], [1, 1, 1, 1, ...zeros]),
       await logitsOf(loaded, [...pad(3), ...ids], [...zeros, 1, 1, 1, 1]),
     ];
-    const isWhole = kind === 'sequence-classification';
+    const isWhole = kind === 'sequence-classification' || kind === 'text-to-text';
     expect(distance(isWhole ? right : right.slice(0, 4 * classes), plain)).toBeLessThan(1e-4);
-    const readsLast = /^(gpt2|llama|qwen2)/.test(name);
-    if (readsLast) expect(distance(isWhole ? left : left.slice(3 * classes), plain)).toBeLessThan(1e-4);
+    const takesLeft = /^(gpt2|llama|qwen2|t5)/.test(name); // to the others, padding is always on the right
+    if (takesLeft) expect(distance(isWhole ? left : left.slice(3 * classes), plain)).toBeLessThan(1e-4);
   });
 });
 
@@ -151,5 +159,28 @@ describe('a model of a folder', () => {
     expect(await codeOf(change('bert', 'none', { position_embedding_type: 'relative_key' }))).toBe('model.unsupported');
     expect(await codeOf(change('bert', 'none', { hidden_size: 'wide' }))).toBe('model.corrupt');
     expect(await codeOf(change('roberta', 'none', { intermediate_size: 41 }))).toBe('model.corrupt');
+  });
+});
+
+describe("T5's buckets of distances", () => {
+  it("are transformers' where the logarithm falls on a border", () => {
+    const encoder = { count: 32, furthest: 128, bothWays: true };
+    // T5Attention._relative_position_bucket of these
+    const distances = [-128, -64, -32, -16, -15, -8, -7, 0, 1, 8, 11, 12, 16, 23, 32, 64, 91, 128];
+    expect(distances.map((d) => bucketOf(d, encoder))).toEqual([15, 14, 12, 10, 9, 8, 7, 0, 17, 24, 24, 25, 26, 27, 28, 30, 31, 31]);
+    expect(distances.map((d) => bucketOf(d, { ...encoder, bothWays: false }))).toEqual([
+      31, 26, 21, 16, 15, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('rise with the distance and end', () => {
+    const sizes = fc.record({ count: fc.integer({ min: 4, max: 64 }).map((n) => 2 * n), furthest: fc.integer({ min: 70, max: 300 }) });
+    fc.assert(
+      fc.property(sizes, fc.boolean(), fc.integer({ min: 0, max: 500 }), (size, bothWays, far) => {
+        const [near, next] = [far, far + 1].map((d) => bucketOf(-d, { ...size, bothWays })) as [number, number];
+        expect(next).toBeGreaterThanOrEqual(near);
+        expect(next).toBeLessThan(bothWays ? size.count / 2 : size.count);
+      }),
+    );
   });
 });

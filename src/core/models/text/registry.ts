@@ -6,9 +6,10 @@ import { distilbertFamily } from './distilbert';
 import { gpt2Family } from './gpt2';
 import { llamaFamily, qwen2Family } from './llama';
 import { robertaFamily } from './roberta';
+import { t5Family } from './t5';
 import type { TextFamily, TextHead, TextModel } from './textModel';
 
-const families: readonly TextFamily[] = [bertFamily, distilbertFamily, robertaFamily, gpt2Family, llamaFamily, qwen2Family];
+const families: readonly TextFamily[] = [bertFamily, distilbertFamily, robertaFamily, gpt2Family, llamaFamily, qwen2Family, t5Family];
 
 /** Whether a `model_type` is of a family of texts. */
 export function isTextModelType(type: string): boolean {
