@@ -38,6 +38,7 @@ function title({ code }: Failure): string {
     case 'hub.corrupt':
       return l10n.t('The model can’t be had from the hub');
     case 'engine.missing':
+      return l10n.t('The engine can’t be used');
     case 'engine.unsupported':
     case 'engine.failed':
       return l10n.t('The engine can’t do this');

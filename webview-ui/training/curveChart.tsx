@@ -85,7 +85,6 @@ function frameOf(measure: Measure, lines: Lines, cursor: number | null, palette:
     axis,
     epochs: Math.max(1, view.epochs),
     yWords: (v) => (measure === 'loss' ? decimal(v, decimals) : v === 1 ? percent(1, 0) : number(v * 100)),
-    gutter: measure === 'loss' ? 20 + 6 * (decimals + Math.floor(Math.log10(Math.max(1, axis.max)))) : 38,
     crowded: width < 330,
   };
 }

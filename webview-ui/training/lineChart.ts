@@ -1,20 +1,21 @@
 import { Chart, LinearScale, LineController, LineElement, PointElement } from 'chart.js';
 import type { Axis } from '../logic/axis';
-import { type Scene, scenePlugin, type XY } from './scene';
+import { epochEnd, type Scene, scenePlugin, type XY } from './scene';
 
 Chart.register(LinearScale, LineController, LineElement, PointElement);
 
 /** Room right of the last point for its name, once the lines reach that far; and left for the figures. */
 const endRoom = 70;
 const topRoom = 4;
+const fontSize = 11;
+/** Between the figures at the left and the lines. */
+const figureGap = 6;
 
 export interface Frame {
   scene: Scene;
   axis: Axis;
   epochs: number;
   yWords: (value: number) => string;
-  /** Width of the figures at the left, pixels. */
-  gutter: number;
   crowded: boolean;
 }
 
@@ -68,19 +69,19 @@ export class LineChart {
             afterFit: (scale) => {
               scale.height = 22;
             },
-            ticks: { font: { size: 11 }, padding: 5, precision: 0, maxRotation: 0, autoSkipPadding: 8 },
+            ticks: { font: { size: fontSize }, padding: 5, precision: 0, maxRotation: 0, autoSkipPadding: 8 },
           },
           y: {
             type: 'linear',
             border: { display: false },
             grid: { drawTicks: false },
             afterFit: (scale) => {
-              scale.width = this.frame.gutter;
+              scale.width = this.gutter(scale.ctx);
             },
             afterBuildTicks: (scale) => {
               scale.ticks = this.frame.axis.ticks.map((value) => ({ value }));
             },
-            ticks: { font: { size: 11 }, padding: 6, autoSkip: false },
+            ticks: { font: { size: fontSize }, padding: figureGap, autoSkip: false },
           },
         },
       },
@@ -97,7 +98,7 @@ export class LineChart {
     const options = this.chart.options;
     const last = Math.max(scene.training.at(-1)?.x ?? 0, scene.validation.at(-1)?.x ?? 0);
     options.layout = { padding: { top: topRoom, right: last > 0.79 * epochs ? endRoom : 10 } };
-    const font = { size: 11, family: palette.family };
+    const font = { size: fontSize, family: palette.family };
     const x = options.scales!.x!;
     x.min = 0;
     x.max = epochs;
@@ -121,6 +122,18 @@ export class LineChart {
   overlay(scene: Scene): void {
     this.frame = { ...this.frame, scene };
     this.chart.draw();
+  }
+
+  /** Room for the figures at the left, and for the word "epoch" under them, which ends a little right of 0. Fonts differ much. */
+  private gutter(ctx: CanvasRenderingContext2D): number {
+    const { scene, axis, yWords } = this.frame;
+    ctx.save();
+    ctx.font = `${fontSize}px ${scene.palette.family}`;
+    const width = (text: string) => ctx.measureText(text).width;
+    const figures = Math.max(...axis.ticks.map((value) => width(yWords(value))));
+    const needed = Math.ceil(Math.max(figures + figureGap, width(scene.epochWord) - epochEnd)) + 1;
+    ctx.restore();
+    return needed;
   }
 
   /** The epoch at a pixel of the canvas. */

@@ -27,6 +27,8 @@ export interface Scene {
 }
 
 const lineHeight = 14;
+/** How far the word "epoch" reaches past 0, pixels. */
+export const epochEnd = 6;
 
 /** Words on the ground's colour, so that a line behind them does not strike them through. */
 function words(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, ground: string): void {
@@ -137,7 +139,7 @@ export function scenePlugin(scene: () => Scene): Plugin<'line'> {
       ctx.textBaseline = 'middle';
       ctx.textAlign = 'right';
       ctx.fillStyle = now.palette.dim;
-      ctx.fillText(now.epochWord, scales.x!.getPixelForValue(0) + 6, area.bottom + 12);
+      ctx.fillText(now.epochWord, scales.x!.getPixelForValue(0) + epochEnd, area.bottom + 12);
       drawMarks(chart as unknown as Chart, now);
       if (now.best) {
         ring(ctx, scales.x!.getPixelForValue(now.best.x), scales.y!.getPixelForValue(now.best.y), 5.5);
