@@ -3,6 +3,7 @@ import path from 'node:path';
 import { measureEngines } from '../core/engine/measure';
 import { tensorflowFolder } from '../core/engine/tensorflow/runtime';
 import { modelsFolder } from '../core/weights';
+import { hubSettings } from '../core/weights/hub';
 import type { Doctor } from '../protocol/assistant';
 import { defaultRunsFolder } from '../protocol/paths';
 
@@ -15,6 +16,12 @@ export async function examine(): Promise<Doctor> {
     threads: availableParallelism(),
     memory: totalmem(),
     engines: await measureEngines(),
-    folders: { models: modelsFolder(), ...(tensorflow && { tensorflow }), runs: path.resolve(defaultRunsFolder), temporary: tmpdir() },
+    folders: {
+      models: modelsFolder(),
+      cache: hubSettings().cache,
+      ...(tensorflow && { tensorflow }),
+      runs: path.resolve(defaultRunsFolder),
+      temporary: tmpdir(),
+    },
   };
 }

@@ -27,10 +27,10 @@ export interface Checkpoint {
 }
 
 /**
- * @param remote weights that do not lie in the folder
+ * @param given weights other than those of the folder
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
-export async function openCheckpoint(folder: string, remote?: WeightFiles): Promise<Checkpoint> {
+export async function openCheckpoint(folder: string, given?: WeightFiles): Promise<Checkpoint> {
   const config = path.join(folder, 'config.json');
   if (!existsSync(config))
     throw new ThawError(
@@ -40,7 +40,7 @@ export async function openCheckpoint(folder: string, remote?: WeightFiles): Prom
       { path: folder },
     );
   const found = await readSpec(config);
-  const weights = remote ?? (await weightsIn(folder));
+  const weights = given ?? (await weightsIn(folder));
   if (!weights)
     throw new ThawError(
       'model.missing',

@@ -12,6 +12,7 @@ import { corrupt } from './corrupt';
 import { notFinite, notFiniteMessage } from './finite';
 import { openKeras } from './keras/open';
 import { type Located, locate, type Places } from './locate';
+import { weightsFile } from './weightFiles';
 
 export interface ModelOptions extends Places {
   /** Size of the head; absent: the checkpoint's own, its head kept. */
@@ -89,6 +90,7 @@ async function planOf(id: string, { classes, labels, imageSize, ...places }: Mod
 
 function opened(located: Exclude<Located, { source: 'scratch' }>): Promise<Checkpoint> {
   if ('keras' in located) return openKeras(located.keras);
+  if ('file' in located) return openCheckpoint(located.folder, weightsFile(located.file));
   return openCheckpoint(located.folder, located.source === 'hub' ? located.weights : undefined);
 }
 
@@ -136,6 +138,7 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
 function idOf(id: string, located: Located): string {
   if (located.source === 'run') return located.run;
   if (located.source !== 'disk') return id;
+  if ('file' in located) return located.file;
   return 'keras' in located ? located.keras : located.folder;
 }
 

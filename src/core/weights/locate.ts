@@ -7,7 +7,7 @@ import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
 import { findModel, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
 import { isKerasFile } from './keras/open';
-import type { WeightFiles } from './weightFiles';
+import { isWeightsFile, type WeightFiles } from './weightFiles';
 
 export interface Places {
   readonly modelsFolder: string;
@@ -19,6 +19,8 @@ export interface Places {
 /** Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. */
 export type Located =
   | { readonly source: 'bundled' | 'disk'; readonly folder: string }
+  /** A file of weights, its config.json beside it. */
+  | { readonly source: 'disk'; readonly folder: string; readonly file: string }
   /** A file that Keras or TensorFlow.js wrote. */
   | { readonly source: 'disk'; readonly keras: string }
   | { readonly source: 'run'; readonly folder: string; readonly run: string }
@@ -37,8 +39,8 @@ export function modelsFolder(): string {
 }
 
 /**
- * What an id stands for, the first of these that is there: a folder that holds a model or a run, a Keras model's file, the
- * name of a run in the runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where
+ * What an id stands for, the first of these that is there: a folder that holds a model or a run, a file of weights or a
+ * Keras model's, the name of a run in the runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where
  * that may be asked, on the hub itself.
  * @throws ThawError `model.missing` | `hub.*`
  */
@@ -48,6 +50,7 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
   const keras = await kerasFile(given);
   if (keras) return { source: 'disk', keras };
   if (holdsModel(given)) return inFolder(given);
+  if (isWeightsFile(given) && existsSync(given)) return { source: 'disk', folder: path.dirname(given), file: given };
   const run = isName && runsFolder ? path.resolve(runsFolder, id) : null;
   if (run && (await isFolder(run))) return inFolder(run);
   const bundled = path.join(modelsFolder, id);

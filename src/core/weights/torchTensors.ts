@@ -90,17 +90,26 @@ export class TensorHost implements PickleHost {
   }
 }
 
-/** The tensors of a state dict by name, as it is or below `state_dict` or `model`. */
+/** Where training scripts put the state dict in what they save. */
+const nests = ['state_dict', 'model_state_dict', 'model'];
+
+/** The tensors of a state dict by name, as it is or nested; without the `module.` of PyTorch's DataParallel. */
 export function storedTensors(value: Pickled): Map<string, StoredTensor> {
-  for (const candidate of [value, ...(value instanceof Map ? [value.get('state_dict'), value.get('model')] : [])]) {
+  for (const candidate of [value, ...(value instanceof Map ? nests.map((name) => value.get(name)) : [])]) {
     if (!(candidate instanceof Map)) continue;
     const tensors = new Map<string, StoredTensor>();
     for (const [name, entry] of candidate) {
       if (typeof name === 'string' && isObject(entry) && entry.object instanceof StoredTensor) tensors.set(name, entry.object);
     }
-    if (tensors.size > 0) return tensors;
+    if (tensors.size > 0) return withoutPrefix(tensors);
   }
   throw new PickleError('there is no tensor in it');
+}
+
+function withoutPrefix(tensors: Map<string, StoredTensor>): Map<string, StoredTensor> {
+  const prefix = 'module.';
+  if (![...tensors.keys()].every((name) => name.startsWith(prefix))) return tensors;
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
@@ -36,21 +36,33 @@ const readers: Readonly<Record<WeightFormat, Reader>> = {
   torch: { header: readTorchHeader, read: readTorchFile },
 };
 
+/** Whether a file is one of weights, by its name. */
+export function isWeightsFile(file: string): boolean {
+  return /\.(safetensors|pth|pt|bin)$/i.test(file);
+}
+
+/** The weights in one file, whatever it is called. */
+export function weightsFile(file: string): WeightFiles {
+  const reader = readers[/\.safetensors$/i.test(file) ? 'safetensors' : 'torch'];
+  return { path: file, files: [file], entries: () => reader.header(file), read: (wanted) => reader.read(file, wanted) };
+}
+
+/** What trainers leave beside the weights. */
+const notWeights = /^(training_args|optimizer|scheduler|scaler|rng_state.*)\./;
+
 /**
- * The weights of a folder in the hub's layout: safetensors before PyTorch's pickles, whole before sharded; null where there
- * are none.
+ * The weights of a folder in the hub's layout: safetensors before PyTorch's pickles, whole before sharded; else its only file
+ * of weights by any name; null where there are none.
  * @throws ThawError `model.corrupt` for an index that is not one, `model.missing` for a shard that is not there
  */
 export async function weightsIn(folder: string): Promise<WeightFiles | null> {
   for (const { format, whole, index } of weightFiles) {
-    const reader = readers[format];
-    const file = path.join(folder, whole);
-    if (existsSync(file))
-      return { path: file, files: [file], entries: () => reader.header(file), read: (wanted) => reader.read(file, wanted) };
+    if (existsSync(path.join(folder, whole))) return weightsFile(path.join(folder, whole));
     const shards = path.join(folder, index);
-    if (existsSync(shards)) return sharded(shards, reader, await readIndex(shards));
+    if (existsSync(shards)) return sharded(shards, readers[format], await readIndex(shards));
   }
-  return null;
+  const [only, ...others] = (await readdir(folder)).filter((name) => isWeightsFile(name) && !notWeights.test(name));
+  return only !== undefined && others.length === 0 ? weightsFile(path.join(folder, only)) : null;
 }
 
 /** @param map the tensors' names → their shards' */

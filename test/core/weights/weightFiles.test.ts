@@ -68,6 +68,24 @@ describe.each([
   });
 });
 
+it('one file of weights is enough, by any name, named itself or in a folder with nothing like it', async () => {
+  const tensors = await readSafetensors(path.join(small, 'model.safetensors'));
+  const whole = await loadModel(small, options);
+  put('best.pth', encodeLegacyTorch(new Map([...tensors].map(([name, value]) => [`module.${name}`, value])))); // DataParallel’s names
+  put('optimizer.pt', 'not weights');
+  expect((await loadModel(folder, options)).tensors).toEqual(whole.tensors);
+  put('other.safetensors', encodeSafetensors(tensors));
+  expect(await failure(loadModel(folder, options))).toMatchObject({ code: 'model.missing' });
+  for (const name of ['best.pth', 'other.safetensors']) {
+    const file = path.join(folder, name);
+    const loaded = await loadModel(file, options);
+    expect(loaded.tensors).toEqual(whole.tensors);
+    expect(loaded.facts).toMatchObject({ id: file, source: 'disk' });
+  }
+  rmSync(path.join(folder, 'config.json'));
+  expect(await failure(loadModel(path.join(folder, 'best.pth'), options))).toMatchObject({ code: 'model.missing', path: folder });
+});
+
 it('PyTorch’s own files: names, types and shapes without the values, and of these only what is wanted', async () => {
   for (const kind of ['zip', 'legacy']) copyFileSync(path.join(fixtures, 'pickle', `state.${kind}.pt`), path.join(folder, `${kind}.bin`));
   const names = Object.keys(expected.pickle);
