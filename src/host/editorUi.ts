@@ -13,10 +13,13 @@ import { installCommand } from './tensorflow';
 /** What the image decoder reads. */
 const pictureTypes = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'];
 
+/** What a model may lie in, when it is one file. */
+const modelFiles = ['safetensors', 'pth', 'pt', 'bin', 'keras', 'h5', 'json'];
+
 interface ModelItem extends vscode.QuickPickItem {
   readonly model?: string;
   /** To be chosen in another dialog. */
-  readonly elsewhere?: 'disk' | 'hub';
+  readonly elsewhere?: 'folder' | 'file' | 'hub';
 }
 
 /** VS Code's own dialogs and editors, as a tab uses them. */
@@ -40,7 +43,14 @@ export class EditorUi implements TabUi {
       const found = models.filter((model) => model.source === source).map((model) => this.modelItem(model, current));
       const more: ModelItem[] =
         source === 'disk'
-          ? [{ label: `$(folder-opened) ${l10n.t('Choose a folder…')}`, elsewhere: 'disk' }]
+          ? [
+              { label: `$(folder-opened) ${l10n.t('Choose a folder…')}`, elsewhere: 'folder' },
+              {
+                label: `$(file) ${l10n.t('Choose a file…')}`,
+                description: modelFiles.map((type) => `.${type}`).join(' '),
+                elsewhere: 'file',
+              },
+            ]
           : source === 'hub'
             ? [
                 {
@@ -60,9 +70,8 @@ export class EditorUi implements TabUi {
       matchOnDetail: true,
     });
     if (!picked) return undefined;
-    const onHub = picked.elsewhere === 'hub';
-    const id = picked.model ?? (onHub ? await this.hub.pick(task) : await this.pickModelFolder());
-    return id === undefined ? undefined : { id, onHub };
+    const id = picked.model ?? (await this.pickElsewhere(picked.elsewhere ?? 'folder', task));
+    return id === undefined ? undefined : { id, onHub: picked.elsewhere === 'hub' };
   }
 
   downloadModel(id: string): Promise<boolean> {
@@ -115,14 +124,22 @@ export class EditorUi implements TabUi {
     };
   }
 
-  private async pickModelFolder(): Promise<string | undefined> {
-    const [folder] =
-      (await vscode.window.showOpenDialog({
-        title: l10n.t('Folder with config.json and model.safetensors'),
-        canSelectFiles: false,
-        canSelectFolders: true,
-        openLabel: l10n.t('Use This Model'),
-      })) ?? [];
-    return folder?.fsPath;
+  private async pickElsewhere(where: NonNullable<ModelItem['elsewhere']>, task: Task): Promise<string | undefined> {
+    switch (where) {
+      case 'hub':
+        return this.hub.pick(task);
+      case 'folder': {
+        const title = l10n.t('Folder with config.json and model.safetensors');
+        return pathPicked({ title, canSelectFiles: false, canSelectFolders: true, openLabel: l10n.t('Use This Model') });
+      }
+      case 'file': {
+        const title = l10n.t('File of weights with config.json beside it, or a Keras model');
+        return pathPicked({ title, filters: { [l10n.t('Models')]: modelFiles }, openLabel: l10n.t('Use This Model') });
+      }
+    }
   }
+}
+
+async function pathPicked(options: vscode.OpenDialogOptions): Promise<string | undefined> {
+  return (await vscode.window.showOpenDialog(options))?.[0]?.fsPath;
 }
