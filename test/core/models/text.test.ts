@@ -3,15 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { TensorData } from '../../../src/core/engine';
 import { buildTextModel, type TextHead } from '../../../src/core/models/text';
 import { bucketOf } from '../../../src/core/models/text/t5Positions';
-import { forwardAll, layerTree, namesRead, tensorsOf } from '../../../src/core/nn';
+import { layerTree, namesRead, tensorsOf } from '../../../src/core/nn';
 import { type LoadedTextModel, loadTextModel, readSafetensors, saveTextModel, writeSafetensors } from '../../../src/core/weights';
 import { engine, integers } from '../engine/helpers';
 import { distance } from './compute';
 import { headOf } from './families';
 import { caseFolder, cases, expectedOf } from './family';
+import { logitsOfText } from './textCompute';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'thaw-text-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,29 +20,13 @@ const settings = (name: string) => JSON.parse(readFileSync(path.join(caseFolder(
 const texts = cases.filter((name) => 'input_ids' in expectedOf(name).inputs);
 
 /** Logits of one text, in inference mode. */
-async function logitsOf({ model, tensors }: LoadedTextModel, ids: number[], mask?: number[]) {
+async function logitsOf(loaded: LoadedTextModel, ids: number[], mask?: number[]): Promise<Float32Array> {
   const written = [0, 7, 9];
-  const given: Record<string, TensorData> = {
-    x: integers([1, ids.length], ids),
-    ...(mask && { mask: integers([1, mask.length], mask) }),
-    ...(model.kind === 'text-to-text' && { decoderIds: integers([1, written.length], written) }),
-  };
-  const program = await (await engine()).compile(
-    ({ constants, inputs }) => {
-      const scope = {
-        tensor: (name: string) => constants[name] as NonNullable<(typeof constants)[string]>,
-        beside: (name: string) => inputs[name],
-        learns: () => false,
-        training: false,
-        update: () => undefined,
-      };
-      return { outputs: { y: forwardAll(model.chain, inputs.x as NonNullable<typeof inputs.x>, scope) } };
-    },
-    { state: new Map(), constants: tensors, inputs: given },
-  );
-  const { y } = await program.run(Object.fromEntries(Object.entries(given).map(([name, { data }]) => [name, data])));
-  await program.dispose();
-  return (y as { data: Float32Array }).data;
+  return logitsOfText(await engine(), loaded, {
+    input_ids: integers([1, ids.length], ids),
+    ...(mask && { attention_mask: integers([1, mask.length], mask) }),
+    ...(loaded.model.kind === 'text-to-text' && { decoder_input_ids: integers([1, written.length], written) }),
+  });
 }
 
 describe('padding changes nothing', () => {
