@@ -152,8 +152,8 @@ function headsOn(chain: readonly Module[], head: string): string[] {
   return above.map(({ path }) => path);
 }
 
-/** `block_16_expand` and `conv5_block3_1_conv` belong to blocks, as Keras's own models name them. */
-const blockName = /^(.*block_?\d+[a-z]?)_/;
+/** `block_16_expand`, `conv5_block3_1_conv`, `expanded_conv_10_project` and `conv_pw_13_bn` belong to blocks of Keras's own models. */
+const blockName = /^(.*block_?\d+[a-z]?|.*expanded_conv_\d+)_|^(?:.*\.)?conv_[dp]w_(\d+)/;
 
 /**
  * What preset "top" counts: blocks by their layers' names, or else the links of the chain that have weights. A block is
@@ -162,7 +162,8 @@ const blockName = /^(.*block_?\d+[a-z]?)_/;
 function blocksOf(chain: readonly Module[], heads: readonly string[]): string[] {
   const blocks: { path: string; block: string | null }[] = [];
   for (const { path } of partsOf(chain).filter((module) => hasTensors(module) && !heads.includes(module.path))) {
-    const block = blockName.exec(path)?.[1] ?? null;
+    const [, name, number] = blockName.exec(path) ?? [];
+    const block = name ?? number ?? null;
     if (block === null || blocks.at(-1)?.block !== block) blocks.push({ path, block });
   }
   const named = blocks.filter(({ block }) => block !== null);

@@ -14,6 +14,7 @@ interface Expected {
   activations: Logits;
   grey: Logits;
   channels_first: Logits;
+  scales: Logits;
   topless: Logits;
   words: Logits;
   keras2: Logits;

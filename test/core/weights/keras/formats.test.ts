@@ -49,6 +49,13 @@ describe('logits are Keras’s within 1e-4', () => {
     expect(distance(await logits(loaded, 4, pictures(4)), expected.activations.flat())).toBeLessThan(tolerance);
   });
 
+  it('scales by channel, means and variances in the configuration', async () => {
+    const loaded = await load('scales.keras');
+    expect(loaded.model.input.mean).toEqual([0, 0, 0]);
+    expect(loaded.model.blocks).toEqual(['block1_conv']);
+    expect(distance(await logits(loaded, 6, pictures(6)), expected.scales.flat())).toBeLessThan(tolerance);
+  });
+
   it('channels first', async () => {
     expect(distance(await logits(await load('channels_first.keras'), 7, wave([2, 3, 7, 7])), expected.channels_first.flat())).toBeLessThan(
       tolerance,

@@ -42,6 +42,7 @@ export const silentTypes = [
   'GaussianDropout',
   'GaussianNoise',
   'ActivityRegularization',
+  'StochasticDepth',
   'RandomFlip',
   'RandomRotation',
   'RandomZoom',

@@ -48,8 +48,8 @@ const computed = kind(arithmetic, ({ operation, constant }, about) => {
 
 const normalization = z.object({
   axis: z.union([z.int(), z.array(z.int())]).nullish(),
-  mean: z.unknown().optional(),
-  variance: z.unknown().optional(),
+  mean: numbers.nullish(),
+  variance: numbers.nullish(),
   invert: z.literal(false).optional(),
 });
 
@@ -63,9 +63,7 @@ class Normalization extends KerasModule {
     const shape = onlyInput(about);
     this.along = ourAxis(-1, shape.length + 1, about);
     const axes = [config.axis ?? []].flat().map((axis) => ourAxis(axis, shape.length + 1, about));
-    const given = [config.mean ?? null, config.variance ?? null].some((value) => value !== null);
-    if (axes.join() !== `${this.along}` || given)
-      throw refused(about, l10n.t('only one that was adapted to data, channel by channel, is read'));
+    if (axes.join() !== `${this.along}`) throw refused(about, l10n.t('only one that was adapted to data, channel by channel, is read'));
     const channels = shape[this.along - 1] as number;
     this.fixed('mean', [channels], { kind: 'zeros' });
     this.fixed('variance', [channels], { kind: 'ones' });
@@ -83,8 +81,45 @@ class Normalization extends KerasModule {
   }
 }
 
+/** By numbers that stand in the configuration. */
+function normalizedBy(mean: z.infer<typeof numbers>, variance: z.infer<typeof numbers>, about: About): Plain {
+  const deviation = [variance].flat().map((value) => Math.max(Math.sqrt(value), 1e-7));
+  const [middle, scale] = [perChannel(mean, about), perChannel(deviation, about)];
+  const compute = ([x]: readonly Tensor[]) => tf.div(tf.sub(x as Tensor, middle()), scale());
+  return new Plain('Normalization', [onlyInput(about)], compute, ([given]) => given ?? []);
+}
+
+const scale = z.object({ projection_dim: z.int().min(1) });
+
+/** A factor for each channel (Touvron et al. 2021, CaiT): a layer of Keras's own ConvNeXt. gamma: [C] */
+class LayerScale extends KerasModule {
+  readonly type = 'LayerScale';
+  private readonly along: number;
+
+  constructor({ projection_dim }: z.infer<typeof scale>, about: About) {
+    super([onlyInput(about)]);
+    const shape = onlyInput(about);
+    this.along = ourAxis(-1, shape.length + 1, about);
+    if (shape[this.along - 1] !== projection_dim) throw refused(about, l10n.t('its input is [{0}]', shape.join(', ')));
+    this.variable('gamma', [projection_dim], { kind: 'ones' });
+  }
+
+  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
+    const value = x as Tensor;
+    const wide = value.shape.map((side, i) => (i === this.along ? side : 1));
+    return tf.mul(value, tf.reshape(scope.tensor(this.nameOf('gamma')), wide));
+  }
+
+  override shapeOf([input]: readonly Shape[]): Shape {
+    return input as Shape;
+  }
+}
+
 export const scalings = {
   Rescaling: rescaled,
   Arithmetic: computed,
-  Normalization: kind(normalization, (config, about) => new Normalization(config, about)),
+  Normalization: kind(normalization, (config, about) =>
+    config.mean != null && config.variance != null ? normalizedBy(config.mean, config.variance, about) : new Normalization(config, about),
+  ),
+  LayerScale: kind(scale, (config, about) => new LayerScale(config, about)),
 };
