@@ -16,6 +16,11 @@ const types: Readonly<Record<string, TransformersType>> = {
   vit: vitType,
 };
 
+/** Whether a `model_type` is of a family of pictures. */
+export function isImageModelType(type: string): boolean {
+  return Object.hasOwn(types, type);
+}
+
 const positive = z.int().min(1);
 
 /** What every `config.json` of transformers may say, whatever the type of its model. */

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { Task } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { buildModel } from '../../models';
+import { isTextModelType } from '../../models/text';
+import { isImageModelType } from '../transformersConfig';
 import { strange } from './failures';
 import { HubHttp } from './http';
 import { parseHubName } from './name';
@@ -25,9 +27,6 @@ const pipelines: Readonly<Record<Task, PipelineType>> = {
   chat: 'text-generation',
   'text-to-text': 'text2text-generation' as PipelineType, // the hub's own name, which the library's list has dropped
 };
-
-/** `model_type` of transformers' configurations whose families Thaw has or is to have; whether one fits is seen by its config. */
-const families = new Set('mobilenet_v2 resnet vit deit convnext bert distilbert roberta gpt2 llama qwen2 t5'.split(' '));
 
 const entrySchema = z.object({
   name: z.string().refine((name) => parseHubName(name) !== null),
@@ -79,7 +78,8 @@ export async function popularModels(
 }
 
 function isReadable({ name, library_name, config }: z.infer<typeof entrySchema>): boolean {
-  if (library_name !== 'timm') return families.has(config?.model_type ?? '');
+  const type = config?.model_type ?? '';
+  if (library_name !== 'timm') return isImageModelType(type) || isTextModelType(type);
   const architecture = name.split('/').at(-1)?.split('.')[0] ?? ''; // timm/mobilenetv2_100.ra_in1k
   try {
     buildModel({ architecture, classes: 2 });
