@@ -1,0 +1,7 @@
+/** Texts as numbers: tokenizers, chats and batches. */
+export { type Batch, batchesOf, blocksOf, bucketOf, bucketsFor, type Padded, padded } from './batches';
+export { ChatTemplate, type EncodedChat, type Turn } from './chat';
+export { readTokenizerFiles, type TokenizerConfig } from './files';
+export type { Piece } from './pieces';
+export { shiftedRight, t5Prefixes, withPrefix } from './prefixes';
+export { type Encoded, type EncodeOptions, type SpecialTokens, TextTokenizer } from './tokenizer';
