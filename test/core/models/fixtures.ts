@@ -64,6 +64,6 @@ export function transformersFolder(folder: string): string {
 const root = path.resolve(__dirname, '../../..');
 /** Python with torch and timm, where this machine has it. */
 export const python = [path.join(root, 'bench/.peers/bin/python')].find((file) => existsSync(file)) ?? null;
-export const loadBack = path.join(root, 'scripts/fixtures/load_back.py');
+export const loadBack = path.join(root, 'bench/peers/load_back.py');
 export const bundledModels = path.join(root, 'models');
 export const hasBundled = existsSync(path.join(bundledModels, 'efficientnet_lite0/model.safetensors'));
