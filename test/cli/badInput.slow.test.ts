@@ -49,16 +49,6 @@ describe('data that cannot be learned from', () => {
   it.each([
     ['an empty folder', 'data.empty', (_: string) => {}],
     ['one class', 'data.oneClass', (folder: string) => cpSync(path.join(photos, 'dark'), path.join(folder, 'dark'), { recursive: true })],
-    [
-      'a folder of text files',
-      'data.unsupported',
-      (folder: string) => {
-        for (const name of ['a', 'b']) {
-          mkdirSync(path.join(folder, name));
-          writeFileSync(path.join(folder, name, 'notes.txt'), 'words');
-        }
-      },
-    ],
   ])('is refused, by inspect and by train: %s', async (name, code, make) => {
     const folder = folderWith(name, make);
     for (const outcome of [await run('inspect', folder, '--json'), await train(folder, `${folder}-run`)]) {
@@ -66,6 +56,20 @@ describe('data that cannot be learned from', () => {
       expect(`${error.path}${error.message}`).toContain(folder);
     }
     expect(readdirSync(work)).not.toContain(`${name}-run`);
+  });
+
+  it('texts by class are looked at, and not trained on', async () => {
+    const folder = folderWith('texts', (into) => {
+      for (const name of ['a', 'b']) {
+        mkdirSync(path.join(into, name));
+        for (let i = 0; i < 4; i++) writeFileSync(path.join(into, name, `${i}.txt`), `note ${i} of ${name}`);
+      }
+    });
+    const looked = await run('inspect', folder, '--json');
+    expect(looked.code).toBe(0);
+    expect(JSON.parse(looked.stdout)).toMatchObject({ task: 'text-classification', classes: [{ name: 'a' }, { name: 'b' }] });
+    const error = expectFailure(await train(folder, `${folder}-run`), 3, 'data.unsupported');
+    expect(`${error.path}${error.message}`).toContain(folder);
   });
 
   it('is refused when a class has two photos', async () => {
