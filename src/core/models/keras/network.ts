@@ -1,9 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as l10n from '@vscode/l10n';
+import type { Sides } from '../../engine/ops/geometry';
 import { Module, type Scope, type Shape } from '../../nn';
 import { type KerasGraph, type KerasLayer, keyOf, valueName } from './graph';
 import { type About, KerasModule, refused } from './layer';
 import { kindOf } from './layers';
+import { Convolution } from './layers/convolution';
+import { ZeroPadding2D } from './layers/geometry';
 import type { Layout } from './layout';
 
 /** One application of a layer. Inputs are positions in the list of calls; −1 is what goes into the list. */
@@ -11,6 +14,9 @@ interface Call {
   readonly module: KerasModule;
   readonly inputs: readonly number[];
   readonly shape: Shape;
+  /** Of a convolution: zeros that it puts around the maps itself, in place of the layer before it, which then gives them as they are. */
+  readonly pads?: Sides;
+  readonly isTakenOver?: boolean;
 }
 
 const source = -1;
@@ -18,9 +24,12 @@ const source = -1;
 /** Walks calls in order: each finds its inputs done. The last one's value is the result. */
 function walk(calls: readonly Call[], x: Tensor, scope: Scope): Tensor {
   const values: Tensor[] = [];
-  for (const { module, inputs } of calls) {
+  for (const { module, inputs, pads, isTakenOver } of calls) {
     const given = inputs.map((i) => (i === source ? x : (values[i] as Tensor)));
-    values.push(module.apply(given, scope));
+    const [first] = given as [Tensor];
+    if (isTakenOver) values.push(first);
+    else if (pads && module instanceof Convolution) values.push(module.applyPadded(first, pads, scope));
+    else values.push(module.apply(given, scope));
   }
   return values.at(-1) ?? x;
 }
@@ -29,6 +38,21 @@ function walkShapes(calls: readonly Call[], input: Shape): Shape[] {
   const shapes: Shape[] = [];
   for (const { module, inputs } of calls) shapes.push(module.shapeOf(inputs.map((i) => (i === source ? input : (shapes[i] as Shape)))));
   return shapes;
+}
+
+/** A convolution pads for itself where it is all that a padding layer leads to: that costs nothing. */
+function withoutPads(calls: readonly Call[]): Call[] {
+  const result = [...calls];
+  calls.forEach((call, i) => {
+    const consumers = calls.flatMap(({ inputs }, j) => (inputs.includes(i) ? [j] : []));
+    const [j] = consumers;
+    const next = j === undefined ? undefined : result[j];
+    if (!(call.module instanceof ZeroPadding2D) || consumers.length !== 1 || j === undefined || !next) return;
+    if (!(next.module instanceof Convolution && next.module.isValid)) return;
+    result[i] = { ...call, isTakenOver: true };
+    result[j] = { ...next, pads: call.module.pads };
+  });
+  return result;
 }
 
 /** What each child sees where it is first applied; of several values, the first. */
@@ -56,7 +80,7 @@ export class KerasNetwork extends KerasModule {
   ) {
     super([input]);
     this.type = type;
-    this.calls = this.build(ordered(graph, path), input, layout, path);
+    this.calls = withoutPads(this.build(ordered(graph, path), input, layout, path));
   }
 
   private build(order: readonly Application[], input: Shape, layout: Layout, path: string): Call[] {
@@ -127,7 +151,7 @@ export class KerasNetwork extends KerasModule {
     // How far the values from before this call are still wanted.
     let wanted = sourceUse;
     for (let i = 0; i < this.calls.length; i++) {
-      if (wanted <= i) {
+      if (wanted <= i && !this.calls[i]?.isTakenOver) {
         links.push(...this.link(from, i + 1));
         from = i + 1;
       }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { addBias, conv2d } from '../../../engine/ops';
-import { outputSize, type Window, windowOf } from '../../../engine/ops/geometry';
+import { addBias, type Conv2dOptions, conv2d } from '../../../engine/ops';
+import { outputSize, type Sides, type Window, windowOf } from '../../../engine/ops/geometry';
 import type { Scope, Shape } from '../../../nn';
 import type { Activate } from '../activations';
 import { type About, KerasModule, kind, onlyInput } from '../layer';
@@ -21,9 +21,10 @@ const separable = z.object({ ...shared, filters: count, depth_multiplier: count.
 
 type Shared = z.infer<z.ZodObject<typeof shared>>;
 type Pair = readonly [number, number];
+type Options = Pick<Conv2dOptions, 'strides' | 'padding' | 'dilations'>;
 
 /** Convolutions, their bias and their activation: [N, C, H, W] → [N, outputs, H', W']. */
-abstract class Convolution extends KerasModule {
+export abstract class Convolution extends KerasModule {
   protected readonly after: Activate;
 
   constructor(
@@ -35,9 +36,25 @@ abstract class Convolution extends KerasModule {
     this.after = activate(config.activation, about);
   }
 
-  protected get options() {
+  /** Whether zeros that a layer before it puts around the maps may become its own. */
+  get isValid(): boolean {
+    return this.config.padding === 'valid';
+  }
+
+  protected get options(): Options {
     const { strides, padding, dilation_rate } = this.config;
-    return { strides, padding: enginePadding(padding), dilations: dilation_rate } as const;
+    return { strides, padding: enginePadding(padding), dilations: dilation_rate };
+  }
+
+  protected abstract convolved(x: Tensor, scope: Scope, options: Options): Tensor;
+
+  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
+    return this.convolved(x as Tensor, scope, this.options);
+  }
+
+  /** Of maps that are still to get these zeros around them. */
+  applyPadded(x: Tensor, pads: Sides, scope: Scope): Tensor {
+    return this.convolved(x, scope, { ...this.options, padding: pads });
   }
 
   protected finish(y: Tensor, scope: Scope): Tensor {
@@ -47,7 +64,8 @@ abstract class Convolution extends KerasModule {
   override shapeOf([input]: readonly Shape[]): Shape {
     const [, height, width] = input as Shape;
     const size: Pair = [height as number, width as number];
-    const window: Window = windowOf(size, this.config.kernel_size, this.options);
+    const { strides, padding, dilation_rate: dilations } = this.config;
+    const window: Window = windowOf(size, this.config.kernel_size, { strides, padding: enginePadding(padding), dilations });
     return [this.outputs, ...outputSize(size, window)];
   }
 }
@@ -73,8 +91,8 @@ class Conv2D extends Convolution {
     if (config.use_bias) this.variable('bias', [config.filters], { kind: 'zeros' });
   }
 
-  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
-    const y = conv2d(x as Tensor, scope.tensor(this.nameOf('kernel')), { ...this.options, groups: this.groups });
+  protected override convolved(x: Tensor, scope: Scope, options: Options): Tensor {
+    const y = conv2d(x, scope.tensor(this.nameOf('kernel')), { ...options, groups: this.groups });
     return this.finish(y, scope);
   }
 }
@@ -100,10 +118,9 @@ class DepthwiseConv2D extends Convolution {
     if (config.use_bias) this.variable('bias', [this.outputs], { kind: 'zeros' });
   }
 
-  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
-    const maps = x as Tensor;
+  protected override convolved(x: Tensor, scope: Scope, options: Options): Tensor {
     const kernel = scope.tensor(this.nameOf('depthwise_kernel'));
-    return this.finish(conv2d(maps, kernel, { ...this.options, groups: maps.shape[1] as number }), scope);
+    return this.finish(conv2d(x, kernel, { ...options, groups: x.shape[1] as number }), scope);
   }
 }
 
@@ -128,9 +145,8 @@ class SeparableConv2D extends Convolution {
     if (config.use_bias) this.variable('bias', [config.filters], { kind: 'zeros' });
   }
 
-  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
-    const maps = x as Tensor;
-    const between = conv2d(maps, scope.tensor(this.nameOf('depthwise_kernel')), { ...this.options, groups: maps.shape[1] as number });
+  protected override convolved(x: Tensor, scope: Scope, options: Options): Tensor {
+    const between = conv2d(x, scope.tensor(this.nameOf('depthwise_kernel')), { ...options, groups: x.shape[1] as number });
     return this.finish(conv2d(between, scope.tensor(this.nameOf('pointwise_kernel')), { padding: 0 }), scope);
   }
 }

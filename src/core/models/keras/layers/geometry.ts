@@ -2,8 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { tf } from '../../../engine/ops';
+import type { Sides } from '../../../engine/ops/geometry';
 import type { Shape } from '../../../nn';
-import { type About, kind, onlyInput, Plain, refused } from '../layer';
+import { type About, KerasModule, kind, onlyInput, Plain, refused } from '../layer';
 import { fromKeras, kerasShape, ourShape, toKeras } from '../layout';
 import { pair } from './common';
 
@@ -21,14 +22,36 @@ const ends = (value: number | Ends): Ends => (typeof value === 'number' ? [value
 
 const size = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 
-const padded = kind(z.object({ padding: sides.prefault(1) }), ({ padding: [rows, columns] }, about) => {
-  const shape = ([input]: readonly Shape[]): Shape => {
+/** Zeros around maps. */
+export class ZeroPadding2D extends KerasModule {
+  readonly type = 'ZeroPadding2D';
+
+  constructor(
+    private readonly rows: Ends,
+    private readonly columns: Ends,
+    about: About,
+  ) {
+    super([onlyInput(about, 3)]);
+  }
+
+  get pads(): Sides {
+    return { top: this.rows[0], bottom: this.rows[1], left: this.columns[0], right: this.columns[1] };
+  }
+
+  override apply([x]: readonly Tensor[]): Tensor {
+    return tf.pad(x as Tensor, [[0, 0], [0, 0], this.rows, this.columns]);
+  }
+
+  override shapeOf([input]: readonly Shape[]): Shape {
     const [channels, height, width] = input as [number, number, number];
-    return [channels, height + rows[0] + rows[1], width + columns[0] + columns[1]];
-  };
-  const compute = ([x]: readonly Tensor[]) => tf.pad(x as Tensor, [[0, 0], [0, 0], rows, columns]);
-  return new Plain('ZeroPadding2D', [onlyInput(about, 3)], compute, shape);
-});
+    return [channels, height + this.rows[0] + this.rows[1], width + this.columns[0] + this.columns[1]];
+  }
+}
+
+const padded = kind(
+  z.object({ padding: sides.prefault(1) }),
+  ({ padding: [rows, columns] }, about) => new ZeroPadding2D(rows, columns, about),
+);
 
 const cropped = kind(z.object({ cropping: sides.prefault(0) }), ({ cropping: [rows, columns] }, about) => {
   const shape = ([input]: readonly Shape[]): Shape => {
