@@ -55,14 +55,13 @@ async function firstThumbnails(window: Window): Promise<number> {
 function firstTime(expression: string): string {
   return `(() => {
     const look = () => {
+      globalThis.lookedAt = Date.now();
       if (${expression}) globalThis.firstTime = Date.now();
       else requestAnimationFrame(look);
     };
-    if (globalThis.firstTime === undefined) {
-      globalThis.firstTime = 0;
-      look();
-    }
-    return globalThis.firstTime;
+    // A page that is written anew forgets its frames, but not its globals.
+    if (!globalThis.firstTime && !(Date.now() - globalThis.lookedAt < 300)) look();
+    return globalThis.firstTime ?? 0;
   })()`;
 }
 
