@@ -68,7 +68,9 @@ async function pixelsOf(bytes: Uint8Array, header: PictureHeader, target: ImageT
 
 /** (v / 255 − mean) / std of the 256 values of a channel. */
 function levels(mean: number, std: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, v) => (v / 255 - mean) / std);
+  const values = new Float32Array(256);
+  for (let v = 0; v < 256; v++) values[v] = (v / 255 - mean) / std;
+  return values;
 }
 
 /** Fills `out`, planar [3, size, size], with normalised values, mirrored if the view says so. */
