@@ -3,19 +3,29 @@ import { extent, outputSize } from '../../ops/geometry';
 import { blockedConvolution, blockedFilterGradient, blockedInputGradient } from '../blocked/convolution';
 import type { Attributes, Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
+import { isSmallDepthwise, smallDepthwise, smallDepthwiseFilterGradient, smallDepthwiseInputGradient } from './smallDepthwise';
 
 type Maps = [n: number, channels: number, height: number, width: number];
 
 define<'x' | 'filter', Conv2dAttributes>(
   'ThawConv2d',
-  (g, { x, filter }, attributes) => blockedConvolution(g, x, filter, attributes) ?? convolution(g, x, filter, attributes),
+  (g, { x, filter }, attributes) => {
+    const blocked = blockedConvolution(g, x, filter, attributes);
+    if (blocked) return blocked;
+    const small = isSmallDepthwise(g, x.shape as Maps, filter.shape, filter, attributes);
+    return small ? smallDepthwise(g, x, filter, attributes) : convolution(g, x, filter, attributes);
+  },
   floats,
 );
 
 define<'dy' | 'filter', Conv2dAttributes & { inputShape: Maps }>(
   'ThawConv2dInputGradient',
-  (g, { dy, filter }, { inputShape, ...attributes }) =>
-    blockedInputGradient(g, dy, filter, inputShape, attributes) ?? inputGradient(g, dy, filter, inputShape, attributes),
+  (g, { dy, filter }, { inputShape, ...attributes }) => {
+    const blocked = blockedInputGradient(g, dy, filter, inputShape, attributes);
+    if (blocked) return blocked;
+    const small = isSmallDepthwise(g, inputShape, filter.shape, filter, attributes);
+    return (small ? smallDepthwiseInputGradient : inputGradient)(g, dy, filter, inputShape, attributes);
+  },
   floats,
 );
 
@@ -27,6 +37,8 @@ define<'x' | 'dy', Conv2dAttributes & { filterShape: Maps }>(
     const { groups, size, strides, pads } = attributes;
     const pointwise = size[0] * size[1] === 1 && strides[0] * strides[1] === 1 && !Object.values(pads).some((n) => n !== 0);
     if (groups === 1 && pointwise) return g.reshape(channelProducts(g, dy, x), filterShape);
+    if (isSmallDepthwise(g, x.shape as Maps, filterShape, null, attributes))
+      return smallDepthwiseFilterGradient(g, x, dy, filterShape, attributes);
     if (filterShape[1] === 1 && filterShape[0] === groups) return depthwiseFilterGradient(g, x, dy, filterShape, attributes);
     return groupedFilterGradient(g, x, dy, filterShape, attributes);
   },
