@@ -108,11 +108,7 @@ class Block extends Module {
   private readonly norm2: LayerNorm;
   private readonly mlp: readonly Linear[];
 
-  /** @param read how many positions are read after the block, and so computed; all by default */
-  constructor(
-    private readonly size: VisionTransformerSize,
-    private readonly read?: number,
-  ) {
+  constructor(private readonly size: VisionTransformerSize) {
     super();
     const { features, hidden } = size;
     this.qkv = new Linear(features, 3 * features, { initial });
@@ -129,13 +125,18 @@ class Block extends Module {
     this.child('mlp', new Group('Mlp', { fc1, fc2 }));
   }
 
-  /** x: [N, T, D] → [N, T, D], or the first positions of it alone */
+  /** x: [N, T, D] → [N, T, D] */
   override forward(x: Tensor, scope: Scope): Tensor {
+    return this.firstOf(x, x.shape[1] as number, scope);
+  }
+
+  /** The first `read` positions of it alone, at less cost. x: [N, T, D] → [N, read, D] */
+  firstOf(x: Tensor, read: number, scope: Scope): Tensor {
     const all = swapped(x); // [T, N, D]
     const [length, n, features] = all.shape as [number, number, number];
     const { heads } = this.size;
     const normed = this.norm1.forward(all, scope);
-    const first = <T extends Tensor>(y: T) => (this.read && this.read < length ? tf.slice(y, [0, 0, 0], [this.read, n, features]) : y);
+    const first = <T extends Tensor>(y: T) => (read < length ? tf.slice(y, [0, 0, 0], [read, n, features]) : y);
     const [q, k, v] = this.heads(normed, first(normed), scope);
     const seen = attention(q, k, v, { heads, scale: 1 / Math.sqrt(features / heads) });
     const mixed = tf.add(first(all), this.proj.forward(seen, scope));
@@ -155,12 +156,28 @@ class Block extends Module {
   }
 
   override outputShape(input: Shape): Shape {
-    return this.read ? [Math.min(this.read, input[0] as number), ...input.slice(1)] : input;
+    return input;
+  }
+}
+
+/** The last block, of which only the tokens that the heads read are computed. In the chain alone. [N, T, D] → [N, read, D] */
+class LastBlock extends Module {
+  readonly type = 'Block';
+
+  constructor(
+    private readonly block: Block,
+    private readonly read: number,
+  ) {
+    super();
+    this.children.push(['', block]);
   }
 
-  override childInputs(input: Shape): Shape[] {
-    const output = this.outputShape(input);
-    return [input, input, output, output];
+  override forward(x: Tensor, scope: Scope): Tensor {
+    return this.block.firstOf(x, this.read, scope);
+  }
+
+  override outputShape([, features]: Shape): Shape {
+    return [this.read, features as number];
   }
 }
 
@@ -216,14 +233,15 @@ export class VisionTransformer extends Module {
     const positions = this.child('pos_embed', new Token(grid * grid + tokens, features));
     const first = distilled ? [cls, this.child('dist_token', new Token(1, features))] : [cls];
     const patches = this.child('patch_embed', new PatchEmbed(size));
-    this.blocks = Array.from({ length: depth }, (_, i) => new Block(size, i === depth - 1 ? tokens : undefined));
+    this.blocks = Array.from({ length: depth }, () => new Block(size));
     this.child('blocks', new Sequential(this.blocks));
     const norm = this.child('norm', new LayerNorm(features, epsilon));
     const head = this.child('head', new Linear(features, classes, { initial }));
     const answer = distilled
       ? [new TwoHeads([head, this.child('head_dist', new Linear(features, classes, { initial }))])]
       : [new FirstToken(), head];
-    this.chain = [new Embeddings(first, positions, patches), ...this.blocks, norm, ...answer];
+    const last = new LastBlock(this.blocks.at(-1) as Block, tokens);
+    this.chain = [new Embeddings(first, positions, patches), ...this.blocks.slice(0, -1), last, norm, ...answer];
   }
 
   override forward(x: Tensor, scope: Scope): Tensor {
@@ -236,9 +254,9 @@ export class VisionTransformer extends Module {
 
   override childInputs(input: Shape): Shape[] {
     const { features, grid, distilled } = this.size;
-    const tokens = distilled ? 2 : 1;
     const before = this.children.findIndex(([key]) => key === 'blocks');
-    const inputs: Shape[] = [[grid * grid + tokens, features], [tokens, features], [features], [features]];
+    const hidden: Shape = [grid * grid + (distilled ? 2 : 1), features];
+    const inputs: Shape[] = [hidden, hidden, [features], [features]];
     return this.children.map((_, i) => (i < before ? input : (inputs[i - before] as Shape)));
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { presetRules } from '../../../src/core/methods';
 import { buildModel, mobilenetV2TransformersNames } from '../../../src/core/models';
 import { layerTree, tensorsOf } from '../../../src/core/nn';
 import { ThawError } from '../../../src/protocol/failure';
@@ -81,6 +82,50 @@ describe('the layer tree', () => {
   it('refuses an architecture that it does not know, by name', () => {
     for (const architecture of ['resnet51', 'resnet50d', 'mobilenetv2_000', 'tf_efficientnet_lite5', '__proto__'])
       expect(() => buildModel({ architecture, classes: 2 })).toThrow(ThawError);
+  });
+});
+
+describe.each([
+  [
+    'resnet50',
+    {
+      maxpool: [64, 56, 56],
+      'layer1.0': [256, 56, 56],
+      'layer2.0.conv2': [128, 28, 28],
+      'layer4.2': [2048, 7, 7],
+      global_pool: [2048],
+      fc: [5],
+    },
+    ['layer4.1.**', 'layer4.2.**', 'fc.**'],
+  ],
+  [
+    'convnext_tiny',
+    { stem: [96, 56, 56], 'stages.1.downsample.1': [192, 28, 28], 'stages.3.blocks.2': [768, 7, 7], 'head.norm': [768], head: [5] },
+    ['stages.3.blocks.1.**', 'stages.3.blocks.2.**', 'head.norm.**', 'head.fc.**'],
+  ],
+  [
+    'vit_tiny_patch16_224',
+    {
+      patch_embed: [196, 192],
+      'blocks.0.attn': [197, 192],
+      'blocks.11': [197, 192],
+      'blocks.11.mlp.fc1': [197, 768],
+      norm: [197, 192],
+      head: [5],
+    },
+    ['blocks.10.**', 'blocks.11.**', 'norm.**', 'head.**'],
+  ],
+  [
+    'deit_small_distilled_patch16_224',
+    { 'patch_embed.proj': [384, 14, 14], blocks: [198, 384], head: [5], head_dist: [5] },
+    ['blocks.10.**', 'blocks.11.**', 'norm.**', 'head.**', 'head_dist.**'],
+  ],
+])('%s', (architecture, shapes, top) => {
+  it("has PyTorch's shapes in its tree, and its own last blocks and heads for presets", () => {
+    const { model, tree } = treeOf(architecture, 5);
+    for (const [name, shape] of Object.entries(shapes)) expect(find(tree, name).outputShape, name).toEqual(shape);
+    expect(presetRules(model, 'top')).toEqual(top);
+    expect(presetRules(model, 'head')).toEqual(top.filter((rule) => /^(fc|head\.fc|head|head_dist)\.\*\*$/.test(rule)));
   });
 });
 

@@ -8,6 +8,7 @@ import { buildModel } from '../../../src/core/models';
 import { initialTensors, tensorsOf } from '../../../src/core/nn';
 import { describeModel, encodeSafetensors, listModels, loadModel, readSafetensors, saveModel } from '../../../src/core/weights';
 import { ThawError } from '../../../src/protocol/failure';
+import { caseFolder } from '../models/family';
 import { expected, fixtures, transformersFolder } from '../models/fixtures';
 
 let folder: string;
@@ -221,5 +222,37 @@ describe('what cannot be loaded says why, where and what to do', () => {
     rmSync(weights);
     expect(await code()).toBe('model.missing');
     expect(existsSync(copy)).toBe(true);
+  });
+});
+
+describe('a vision transformer', () => {
+  it('takes pictures of another size, its positions made to fit and all else untouched', async () => {
+    const from = caseFolder('vit_tiny', folder);
+    const own = await loadModel(from, { ...nowhere, seed: 1 });
+    const larger = await loadModel(from, { ...nowhere, seed: 1, imageSize: 56 });
+    expect(own.tensors.get('pos_embed')?.shape).toEqual([1, 17, 24]);
+    expect(larger.tensors.get('pos_embed')?.shape).toEqual([1, 50, 24]);
+    expect(larger.model.config.model_args).toMatchObject({ img_size: 56, patch_size: 8 });
+    const rest = (tensors: NamedTensors) => digest(tensors).filter((line) => !line.startsWith('pos_embed'));
+    expect(rest(larger.tensors)).toEqual(rest(own.tensors));
+  });
+
+  it('begins without a classifier, from the bare network that transformers saves', async () => {
+    const whole = caseFolder('vit_transformers', folder);
+    const bare = path.join(folder, 'bare');
+    cpSync(whole, bare, { recursive: true });
+    const kept = [...(await readSafetensors(path.join(whole, 'model.safetensors')))].filter(([name]) => !name.startsWith('classifier.'));
+    const pooler = { dtype: 'float32', shape: [24], data: new Float32Array(24) } as const;
+    const tensors = new Map([
+      ...kept.map(([name, tensor]) => [name.replace(/^vit\./, ''), tensor] as const),
+      ['pooler.dense.bias', pooler],
+    ]);
+    writeFileSync(path.join(bare, 'model.safetensors'), encodeSafetensors(tensors));
+    const [a, b] = [
+      await loadModel(whole, { ...nowhere, classes: 5, seed: 1 }),
+      await loadModel(bare, { ...nowhere, classes: 5, seed: 1 }),
+    ];
+    expect(digest(b.tensors)).toEqual(digest(a.tensors));
+    expect((await failure(loadModel(bare, { ...nowhere, seed: 1 }))).message).toContain('head.weight');
   });
 });
