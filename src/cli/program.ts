@@ -98,6 +98,8 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
 function columnOptions(inspect: Command): Command {
   return inspect
     .option('--task <name>', l10n.t('what is learned from texts: {0} (found in the data)', textTasks.join(', ')))
+    .option('--tokenizer <dir>', l10n.t("a model's folder: count the texts that are longer than it takes"))
+    .option('--max-length <tokens>', l10n.t("tokens that a text may have (the model's own)"))
     .option('--text-column <name>', l10n.t('the column of texts'))
     .option('--second-column <name>', l10n.t('the column of the second text of a pair'))
     .option('--label-column <name>', l10n.t('the column of labels'))

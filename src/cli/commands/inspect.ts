@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { findLookalikes, openDataset } from '../../core/data';
-import { kindOfData, openTextDataset } from '../../core/data/text';
+import { kindOfData, lengthsOf, openTextDataset } from '../../core/data/text';
+import { TextTokenizer } from '../../core/text';
 import { type ColumnMap, type DataSummary, type Problem, textTaskSchema, textTasks } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
 import type { Output } from '../output';
@@ -12,6 +13,8 @@ interface InspectFlags {
   validationSplit?: string;
   testSplit?: string;
   quick?: boolean;
+  tokenizer?: string;
+  maxLength?: string;
   task?: string;
   textColumn?: string;
   secondColumn?: string;
@@ -25,6 +28,8 @@ interface InspectFlags {
   splitColumn?: string;
 }
 
+/** Tokens of a text where a tokenizer says nothing of its model. */
+const defaultLength = 512;
 /** How many files of a problem are named to a person; a program gets them all. */
 const namedFiles = 5;
 
@@ -36,7 +41,7 @@ export async function inspect(data: string, { quick, ...flags }: InspectFlags, o
   try {
     const texts = flags.task !== undefined || Object.keys(columns).length > 0 || (await kindOfData(path)) === 'texts';
     const summary = texts
-      ? await inspectTexts(path, { validationSplit, testSplit, task: taskFrom(flags.task), columns }, status)
+      ? await inspectTexts(path, { validationSplit, testSplit, task: taskFrom(flags.task), columns }, flags, status)
       : await inspectPictures(path, { validationSplit, testSplit }, quick === true, status);
     status.clear();
     output.result(summary, () => summaryText(summary));
@@ -45,11 +50,24 @@ export async function inspect(data: string, { quick, ...flags }: InspectFlags, o
   }
 }
 
-async function inspectTexts(path: string, options: Parameters<typeof openTextDataset>[1], status: StatusLine): Promise<DataSummary> {
+async function inspectTexts(
+  path: string,
+  options: Parameters<typeof openTextDataset>[1],
+  { tokenizer: folder, maxLength }: InspectFlags,
+  status: StatusLine,
+): Promise<DataSummary> {
+  const tokenizer = folder === undefined ? null : await TextTokenizer.open(folder);
+  const limit = maxLength === undefined ? (tokenizer?.maxLength ?? defaultLength) : Number(maxLength);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new ThawError('config.invalid', l10n.t('--max-length: "{0}" is not a number of tokens', maxLength ?? ''), 'thaw inspect --help');
   const onRows = (rows: number) => status.show(l10n.t('{0} rows', integer(rows)));
   const dataset = await openTextDataset(path, { ...options, onRows });
-  await dataset.close();
-  return dataset.summary;
+  try {
+    const lengths = tokenizer ? await lengthsOf(dataset, tokenizer, limit) : { problems: [] };
+    return { ...dataset.summary, problems: [...dataset.summary.problems, ...lengths.problems] };
+  } finally {
+    await dataset.close();
+  }
 }
 
 async function inspectPictures(

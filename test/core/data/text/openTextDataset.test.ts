@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kindOfData, type OpenTextOptions, openTextDataset, type TextDataset, type TextExample } from '../../../../src/core/data/text';
+import {
+  kindOfData,
+  lengthsOf,
+  type OpenTextOptions,
+  openTextDataset,
+  type TextDataset,
+  type TextExample,
+} from '../../../../src/core/data/text';
+import { TextTokenizer } from '../../../../src/core/text';
 import type { Problem, TextTask } from '../../../../src/protocol/data';
 import type { ThawError } from '../../../../src/protocol/failure';
 import { folderOf } from '../making';
@@ -356,4 +364,16 @@ it.skipIf(!existsSync(sms))('reads a real collection of messages, whose quotes d
   expect([dataset.task, dataset.classes]).toEqual(['text-classification', ['ham', 'spam']]);
   expect(dataset.count + (found(dataset, 'duplicate')[0]?.count ?? 0)).toBe(5574);
   expect(found(dataset, 'ragged')).toEqual([]);
+});
+
+it('counts the tokens of all texts and names those that are cut', async () => {
+  const content = `text,label\n${rows(20, (i) => `${'the river '.repeat(i + 1)},${mood(i)}`)}`;
+  const dataset = await open({ 'a.csv': content }, {}, 'a.csv');
+  const tokenizer = await TextTokenizer.open(join(__dirname, '../../../fixtures/text/wordpiece'));
+  const { tokens, problems } = await lengthsOf(dataset, tokenizer, 30);
+  const expected = Array.from({ length: 20 }, (_, i) => tokenizer.encode('the river '.repeat(i + 1)).ids.length);
+  expect([...tokens]).toEqual(expected);
+  const cut = expected.flatMap((length, i) => (length > 30 ? [`a.csv:${i + 2}`] : []));
+  expect(cut.length).toBeGreaterThan(0);
+  expect(problems).toMatchObject([{ code: 'cut', files: cut, count: cut.length }]);
 });

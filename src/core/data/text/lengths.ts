@@ -1,0 +1,48 @@
+import type { Problem } from '../../../protocol/data';
+import type { TextTokenizer } from '../../text';
+import { throwIfAborted } from '../concurrent';
+import { Growing } from './growing';
+import { Rows, textProblems } from './textProblems';
+import type { TextDataset, TextExample } from './types';
+
+/** Tokens of every example, special ones included, and which are longer than a model takes. */
+export interface Lengths {
+  /** By the number of the example; before anything is cut. */
+  readonly tokens: Uint32Array;
+  readonly problems: Problem[];
+}
+
+/**
+ * Counts the tokens of all examples, going through them once.
+ * @param maxLength tokens that an example may have
+ * @throws ThawError `interrupted`
+ */
+export async function lengthsOf(dataset: TextDataset, tokenizer: TextTokenizer, maxLength: number, signal?: AbortSignal): Promise<Lengths> {
+  const tokens = new Growing(new Uint32Array(dataset.count));
+  const cut = new Rows();
+  for await (const { example, content } of dataset.readAll()) {
+    throwIfAborted(signal);
+    const length = lengthOf(content, tokenizer);
+    tokens.push(length);
+    // Plain text goes on in the next block: nothing of it is cut.
+    if (length > maxLength && content.task !== 'causal-lm') cut.add(() => dataset.whereOf(example));
+  }
+  const problems = cut.count > 0 ? [textProblems.cut(cut, maxLength, dataset.count)] : [];
+  return { tokens: Uint32Array.from({ length: tokens.length }, (_, i) => tokens.at(i)), problems };
+}
+
+/** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */
+function lengthOf(content: TextExample, tokenizer: TextTokenizer): number {
+  switch (content.task) {
+    case 'text-classification':
+      return tokenizer.encode(content.text).ids.length;
+    case 'text-pair-classification':
+      return tokenizer.encode(content.text, { pair: content.secondText }).ids.length;
+    case 'causal-lm':
+      return tokenizer.ids(content.text).length;
+    case 'text-to-text':
+      return Math.max(tokenizer.encode(content.source).ids.length, tokenizer.encode(content.target).ids.length);
+    case 'chat':
+      return content.messages.reduce((sum, message) => sum + tokenizer.ids(message.content).length, 0);
+  }
+}
