@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { presetRules } from '../core/methods';
+import type { Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
 import { type DescribedModel, describeModel, type Places } from '../core/weights';
 import { defaultLearningRate, defaultPreset, scratchModel } from '../protocol/defaults';
@@ -33,7 +34,7 @@ export async function completeConfig(
  * The rules of a preset (or those given), then those of `--train` and `--freeze`.
  * @throws ThawError `config.invalid` where one of the latter matches no parameter, or nothing would learn
  */
-export function rulesOf({ model }: Pick<DescribedModel, 'model'>, base: Preset | Rules, added: Rules): string[] {
+export function rulesOf({ model }: { readonly model: Network }, base: Preset | Rules, added: Rules): string[] {
   const names = parameterNames(model.root);
   const lost = added.filter((rule) => !names.some((name) => matches(rule.replace(/^!/, ''), name)));
   if (lost.length > 0)

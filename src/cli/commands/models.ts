@@ -1,13 +1,15 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import type { Network } from '../../core/models';
+import type { TextModel } from '../../core/models/text';
 import { layerTree } from '../../core/nn';
-import { describeModel, listModels, modelsFolder } from '../../core/weights';
+import { describeModel, describeTextById, listModels, modelsFolder, type Places } from '../../core/weights';
 import { defaultPreset } from '../../protocol/defaults';
 import { ThawError } from '../../protocol/failure';
 import { type LayerNode, mood, withRules } from '../../protocol/layers';
 import { defaultRunsFolder } from '../../protocol/paths';
-import { presetSchema } from '../../protocol/runConfig';
+import { type Preset, presetSchema } from '../../protocol/runConfig';
 import { rulesOf } from '../learning';
 import type { Output } from '../output';
 import { integer, size, table } from '../table';
@@ -31,19 +33,38 @@ export async function layers(
 ): Promise<void> {
   const checked = checkedLayers({ classes, preset });
   // Whoever asks for a model by name asks for it on the hub, too; its weights stay there.
-  const described = await describeModel(model, { classes: checked.classes, ...places(), hub: {} });
-  const { size: side } = described.model.input;
-  const used = rulesOf(described, checked.preset ?? defaultPreset(described.facts), rules);
-  const root = withRules(layerTree(described.model.root, [3, side, side]), used);
+  const asked = { ...places(), hub: {} };
+  const texts = await describeTextById(model, { classes: checked.classes, ...asked });
+  const root = texts
+    ? treeOf(texts, [Math.min(shownTokens, texts.model.input.maximumLength)], checked.preset ?? textPreset(texts.model), rules)
+    : await pictureTree(model, checked, asked, rules);
   output.result(root, () => {
     const learning = l10n.t('{0} of {1} parameters learn', integer(root.trainable), integer(root.parameters));
     return `${table('lllrl', [[l10n.t('layer'), l10n.t('type'), l10n.t('output'), l10n.t('parameters'), ''], ...rowsOf(root, 0)])}\n\n${learning}`;
   });
 }
 
-const layersFlags = z.object({ classes: z.coerce.number().pipe(z.int().min(2)).default(2), preset: presetSchema.optional() });
+/** Length of a text for which the shapes of a text model's layers are shown. */
+const shownTokens = 128;
 
-function checkedLayers(flags: { classes?: string; preset?: string }): z.infer<typeof layersFlags> {
+/** A language model's head is its embeddings, as a rule: there is none to learn alone. */
+const textPreset = ({ kind }: TextModel): Preset => (kind === 'sequence-classification' ? 'head' : 'top');
+
+async function pictureTree(id: string, { classes = 2, preset }: LayersFlags, asked: Places, rules: string[]): Promise<LayerNode> {
+  const described = await describeModel(id, { classes, ...asked });
+  const { size: side } = described.model.input;
+  return treeOf(described, [3, side, side], preset ?? defaultPreset(described.facts), rules);
+}
+
+function treeOf(described: { model: Network }, input: readonly number[], preset: Preset, rules: string[]): LayerNode {
+  return withRules(layerTree(described.model.root, input), rulesOf(described, preset, rules));
+}
+
+const layersFlags = z.object({ classes: z.coerce.number().pipe(z.int().min(2)).optional(), preset: presetSchema.optional() });
+
+type LayersFlags = z.infer<typeof layersFlags>;
+
+function checkedLayers(flags: { classes?: string; preset?: string }): LayersFlags {
   const parsed = layersFlags.safeParse(flags);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);

@@ -14,4 +14,5 @@ export {
   saveTextModel,
   type TextOptions,
 } from './textCheckpoint';
+export { describeTextById } from './textModels';
 export { readTorchFile } from './torchFile';

@@ -1,2 +1,2 @@
-export { buildTextModel, isTextModelType } from './registry';
+export { buildTextModel, isTextModelType, publishedHead } from './registry';
 export type { TextFamily, TextHead, TextModel } from './textModel';

@@ -16,6 +16,21 @@ export function isTextModelType(type: string): boolean {
   return families.some(({ types }) => types.includes(type));
 }
 
+/** transformers' names of classes end in what their head is for. */
+const endings: readonly [RegExp, TextHead][] = [
+  [/ForSequenceClassification$/, 'sequence-classification'],
+  [/(ForCausalLM|LMHeadModel)$/, 'causal-lm'],
+  [/(ForMaskedLM|ForPreTraining)$/, 'masked-lm'],
+  [/ForConditionalGeneration$/, 'text-to-text'],
+];
+
+/** The head with which a `config.json` was published; the family's first where that is none of ours, as of a bare `BertModel`. */
+export function publishedHead(type: string, architecture = ''): TextHead {
+  const heads = families.find(({ types }) => types.includes(type))?.heads ?? [];
+  const named = endings.find(([ending]) => ending.test(architecture))?.[1];
+  return named && heads.includes(named) ? named : (heads[0] ?? 'sequence-classification');
+}
+
 /**
  * The model of a published `config.json`, its tensors not yet there.
  * @throws ThawError `model.unsupported` for a type, head or setting that no family knows; `model.corrupt` for settings that

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { buildTextModel, publishedHead, type TextHead } from '../../../src/core/models/text';
+import { initialTensors, tensorsOf } from '../../../src/core/nn';
+import { describeTextById, encodeSafetensors } from '../../../src/core/weights';
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'thaw-texts-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A folder as transformers saves it. */
+function folderOf(name: string, config: Record<string, unknown>, head: TextHead): string {
+  const folder = path.join(root, name);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
+  const model = buildTextModel(config, { head });
+  writeFileSync(path.join(folder, 'model.safetensors'), encodeSafetensors(initialTensors(model.root, 1)));
+  return folder;
+}
+const bert = { model_type: 'bert', vocab_size: 30, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8 };
+const gpt2 = { model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], vocab_size: 30, n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 };
+const places = { modelsFolder: root };
+
+it.each([
+  ['bert', 'BertForMaskedLM', 'masked-lm'],
+  ['bert', 'BertModel', 'sequence-classification'],
+  ['bert', 'BertForTokenClassification', 'sequence-classification'],
+  ['gpt2', 'GPT2LMHeadModel', 'causal-lm'],
+  ['t5', 'T5ForConditionalGeneration', 'text-to-text'],
+])('%s published as %s has a head for %s', (type, architecture, head) => {
+  expect(publishedHead(type, architecture)).toBe(head);
+});
+
+it('finds the head that a model was published with, or makes a classifier', async () => {
+  const folder = folderOf('gpt2', gpt2, 'causal-lm');
+  expect((await describeTextById(folder, places))?.model.kind).toBe('causal-lm');
+  const classifier = folderOf('bert', bert, 'sequence-classification');
+  const described = await describeTextById(classifier, { classes: 5, ...places });
+  expect(described?.model.classes).toBe(5);
+  const { model } = described as NonNullable<typeof described>;
+  expect([...tensorsOf(model.root)].find(({ name }) => name === 'classifier.weight')?.shape).toEqual([5, 8]);
+});
+
+it('leaves models of pictures to others', async () => {
+  expect(await describeTextById('convnet_small', places)).toBeNull();
+  const folder = path.join(root, 'pictures');
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ architecture: 'resnet18' }));
+  expect(await describeTextById(folder, places)).toBeNull();
+});
