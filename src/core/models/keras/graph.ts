@@ -45,9 +45,9 @@ export function valueName(layer: string, call: number): string {
 }
 
 /**
- * A layer's key in our tree. Our names are joined by dots and Keras's hold dots and slashes of their own, so these become
- * underscores: `mobilenetv2_0.35_224` → `mobilenetv2_0_35_224`, and its weight `Conv1/kernel` → `….Conv1.kernel`.
+ * A layer's key in our tree. Our names are joined by dots and Keras's hold dots and slashes of their own, so these (and
+ * what means something in a rule) become underscores: `mobilenetv2_0.35_224` → `mobilenetv2_0_35_224`, and its weight `Conv1/kernel` → `….Conv1.kernel`.
  */
 export function keyOf(layer: string): string {
-  return layer.replace(/[./]/g, '_');
+  return layer.replace(/[./*!]/g, '_');
 }

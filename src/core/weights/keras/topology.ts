@@ -6,11 +6,17 @@ import { layerConfig } from './layerConfig';
 import { nodeOf, type Reference, referenceOf, unwrapped } from './nodes';
 import { operationOf } from './operations';
 
+/** What is shown to people holds nothing that a terminal would obey. */
+const name = z
+  .string()
+  .min(1)
+  .regex(/^\P{Cc}*$/u);
+
 /** A layer as any Keras writes it: `name` also stands in its config; old ones of Sequential models have nothing but a list there. */
 const layerSchema = z.looseObject({
-  class_name: z.string(),
-  config: z.union([z.looseObject({ name: z.string().optional() }), z.array(z.unknown())]),
-  name: z.string().optional(),
+  class_name: name,
+  config: z.union([z.looseObject({ name: name.optional() }), z.array(z.unknown())]),
+  name: name.optional(),
   inbound_nodes: z.array(z.unknown()).optional(),
 });
 type Written = z.infer<typeof layerSchema>;

@@ -55,6 +55,14 @@ describe('a layer is refused by its name', () => {
     });
   });
 
+  it('whose name would speak to the terminal', async () => {
+    const file = changed((json) => {
+      layer(json, 'shared').name = 'shared\u001b[2J';
+    });
+    const { code, message } = await failure(file);
+    expect([code, /\p{Cc}/u.test(message.replaceAll('\n', ' '))]).toEqual(['model.corrupt', false]);
+  });
+
   it('that holds code', async () => {
     const file = path.join(kerasFixtures, 'lambda.keras');
     expect(await failure(file)).toMatchObject({
