@@ -7,7 +7,7 @@ import { asFailure, ThawError } from '../../../protocol/failure';
 /** Characters of one line, cell or record: a file with more is not a table of texts, and would take all memory. */
 export const recordLimit = 1 << 24;
 
-const chunkBytes = 1 << 18;
+const chunkBytes = 1 << 16;
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 

@@ -32,7 +32,7 @@ export interface Table {
   rows(faulty?: (line: number) => void): AsyncGenerator<Row[]>;
 }
 
-const sampleCharacters = 1 << 18;
+const sampleCharacters = 1 << 17;
 const headRows = 500;
 
 /** The ending that says how a file is written, without `.gz`; '' for none. */
