@@ -50,6 +50,8 @@ const learningRate = 1e-6;
 type Build = (size: number) => ImageModel;
 const lite: Build = (size) => buildModel({ architecture: 'tf_efficientnet_lite0', classes, input: { size } });
 const mobilenet: Build = (size) => buildModel({ architecture: 'mobilenetv2_035', classes, input: { size } });
+const resnet: Build = (size) => buildModel({ architecture: 'resnet18', classes, input: { size } });
+const vit: Build = (size) => buildModel({ architecture: 'vit_tiny_patch16_224', classes, input: { size } });
 const convnet: Build = (size) => buildModel({ architecture: 'convnet_small', classes, input: { size } });
 const top = ['blocks.5.**', 'blocks.6.**', 'conv_head.**', 'classifier.**'];
 const noNorms = ['!bn*.*', '!**.bn*.*'];
@@ -59,7 +61,19 @@ export const cases: Record<string, Case> = {
     measure: 'EfficientNet-Lite0 features 224², from decoded pixels',
     size: 224,
     goals: { pytorch: 0.5 },
-    prepare: featuresOfPixels,
+    prepare: featuresOfPixels(lite),
+  },
+  'features-resnet18': {
+    measure: 'ResNet-18 features 224², from decoded pixels',
+    size: 224,
+    goals: { pytorch: 0.8 },
+    prepare: featuresOfPixels(resnet),
+  },
+  'features-vit-tiny': {
+    measure: 'ViT-Tiny/16 features 224², from decoded pixels',
+    size: 224,
+    goals: { pytorch: 0.8 },
+    prepare: featuresOfPixels(vit),
   },
   files: {
     measure: 'the same from JPEG files',
@@ -120,10 +134,13 @@ function learning(build: Build, rules: string[]): Case['prepare'] {
   };
 }
 
-async function featuresOfPixels(engine: Engine, { batch, size }: Scale): Promise<Work> {
-  const stage = await stageOf(engine, lite(size), ['classifier.**'], batch);
-  const images = made(batch * 3 * size * size);
-  return { step: () => stage.features(images) };
+function featuresOfPixels(build: Build): Case['prepare'] {
+  return async (engine, { batch, size }) => {
+    const model = build(size);
+    const stage = await stageOf(engine, model, [`${model.head}.**`], batch);
+    const images = made(batch * 3 * size * size);
+    return { step: () => stage.features(images) };
+  };
 }
 
 /** Up to 128 training pictures, decoded two batches ahead, as training does. */

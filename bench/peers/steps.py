@@ -76,20 +76,23 @@ def learning(build, frozen_norms=False, features=None):
     return prepare
 
 
-def featurizer():
-    return timm.create_model("tf_efficientnet_lite0", num_classes=0).to(memory_format=torch.channels_last).eval()
+def featurizer(name="tf_efficientnet_lite0"):
+    return timm.create_model(name, num_classes=0).to(memory_format=torch.channels_last).eval()
 
 
-def features_of_pixels(batch, size, _):
-    model = featurizer()
-    x = torch.rand(batch, 3, size, size).to(memory_format=torch.channels_last)
+def features_of_pixels(name):
+    def prepare(batch, size, _):
+        model = featurizer(name)
+        x = torch.rand(batch, 3, size, size).to(memory_format=torch.channels_last)
 
-    def step():
-        with torch.inference_mode():
-            model(x)
-        return 1
+        def step():
+            with torch.inference_mode():
+                model(x)
+            return 1
 
-    return step
+        return step
+
+    return prepare
 
 
 def features_of_files(batch, size, data):
@@ -163,7 +166,9 @@ def bert_learning(lora=False):
 
 # A case: (batch, size, data) → a function that does some work and returns how many batches it was.
 CASES = {
-    "features": features_of_pixels,
+    "features": features_of_pixels("tf_efficientnet_lite0"),
+    "features-resnet18": features_of_pixels("resnet18"),
+    "features-vit-tiny": features_of_pixels("vit_tiny_patch16_224"),
     "files": features_of_files,
     "mobilenet": learning(mobilenet),
     "mobilenet-frozen-norms": learning(mobilenet, frozen_norms=True),
