@@ -1,6 +1,6 @@
-// How a step grows: full training steps of MobileNetV2 0.35 over batch sizes (96²) and over the pictures' side (batch 16), Thaw's
-// and PyTorch's in turns. Writes bench/growth.json, what was measured, and bench/growth.svg, drawn from it alone.
-// usage: node bench/growth.mjs [--rounds 5] [--steps 4] [--threads 2] [--batches 1,2,…] [--sides 96,128,…]
+// How a step grows: full training steps of MobileNetV2 0.35 over batch sizes (96²) and over the pictures' side (batch 16), and of
+// a transformer of 6 layers over the tokens of a text (batch 16), Thaw's and PyTorch's in turns. Writes bench/growth.json, what was measured, and bench/growth.svg, drawn from it alone.
+// usage: node bench/growth.mjs [--rounds 5] [--steps 4] [--threads 2] [--batches 1,2,…] [--sides 96,128,…] [--tokens 32,64,…]
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,23 +16,24 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     batches: { type: 'string', default: '1,2,4,8,16,32,64' },
     sides: { type: 'string', default: '96,128,160,192,224,256,320' },
+    tokens: { type: 'string', default: '32,64,128,256,512' },
   },
 });
 const [rounds, steps, threads] = [values.rounds, values.steps, values.threads].map(Number);
 const numbers = (list) => list.split(',').map(Number);
-const name = 'mobilenet';
 
 await builtCases();
 const curves = [
-  { axis: 'batch size, 96²', points: await measured(numbers(values.batches), (batch) => ({ batch, size: 96 })) },
-  { axis: 'side in pixels, batch 16', points: await measured(numbers(values.sides), (size) => ({ batch: 16, size })) },
+  { axis: 'batch size, 96²', points: await measured('mobilenet', numbers(values.batches), (batch) => ({ batch, size: 96 })) },
+  { axis: 'side in pixels, batch 16', points: await measured('mobilenet', numbers(values.sides), (size) => ({ batch: 16, size })) },
+  { axis: 'tokens, batch 16, transformer', points: await measured('transformer', numbers(values.tokens), (size) => ({ batch: 16, size })) },
 ];
-const conditions = { case: name, threads, rounds, steps, processor: os.cpus()[0].model, node: process.versions.node };
+const conditions = { threads, rounds, steps, processor: os.cpus()[0].model, node: process.versions.node };
 writeFileSync(path.join(root, 'bench/growth.json'), `${JSON.stringify({ ...conditions, curves }, null, 2)}\n`);
 writeFileSync(path.join(root, 'bench/growth.svg'), drawn(conditions, curves));
 
 /** Medians of the rounds, in milliseconds a step. */
-async function measured(at, scaleOf) {
+async function measured(name, at, scaleOf) {
   const points = [];
   for (const x of at) {
     const what = { name, threads, data: '', ...scaleOf(x) };
@@ -69,8 +70,9 @@ function drawn({ threads: count, processor }, panels) {
     const title = text(width / 2, height - 10, `ms a step over ${axis}`);
     return `<g transform="translate(${index * width} 0)">${[frame, ...lines, ...ticks, ...scale, title].join('\n')}</g>`;
   };
-  const size = `width="${2 * width}" height="${height}" viewBox="0 0 ${2 * width} ${height}"`;
-  const caption = text(width, 14, `Training steps of MobileNetV2 0.35, ${count} threads, ${processor}`);
+  const whole = panels.length * width;
+  const size = `width="${whole}" height="${height}" viewBox="0 0 ${whole} ${height}"`;
+  const caption = text(whole / 2, 14, `Training steps of MobileNetV2 0.35 and of a transformer, ${count} threads, ${processor}`);
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="11" fill="#555">
 <rect width="100%" height="100%" fill="#fff"/>
 ${caption}
