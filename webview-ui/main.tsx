@@ -1,7 +1,6 @@
 import './main.css';
 import { render } from 'preact';
 import type { ToPanel } from '../src/protocol/panel';
-import './main.css';
 import { App } from './app';
 import { post } from './host';
 import { receive } from './session';

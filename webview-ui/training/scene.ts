@@ -28,7 +28,7 @@ export interface Scene {
 
 const lineHeight = 14;
 /** How far the word "epoch" reaches past 0, pixels. */
-export const epochEnd = 6;
+export const epochEnd = 1;
 
 /** Words on the ground's colour, so that a line behind them does not strike them through. */
 function words(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, ground: string): void {

@@ -17,7 +17,7 @@ export const keptViews: Record<RunConfig['augmentation'], number> = { none: 1, f
 /** Bytes of features in memory; the rest goes to a file. */
 export const memoryLimit = 256 * 2 ** 20;
 /** Bytes of decoded pictures in memory, while they are seen again. */
-const pictureLimit = 128 * 2 ** 20;
+const pictureLimit = 64 * 2 ** 20;
 const diskLimit = 16 * 2 ** 30;
 
 /** What so many features would take; null where it is too much to keep them, and every epoch computes them. */
