@@ -1,14 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { attention, tf } from '../engine/ops';
+import { attention, tf, unseen } from '../engine/ops';
 import type { Scope } from './module';
 
 /** [N, S, D] ↔ [S, N, D]. Attention wants the sequence first; between modules of a chain the batch is. Two swaps in a row cost nothing. */
 export function swapped(x: Tensor): Tensor {
   return tf.transpose(x, [1, 0, 2]);
 }
-
-/** Far below any score, and far from float32's end, so that a row that sees nothing stays finite. */
-const unseen = -1e9;
 
 /** `mask` beside the ids, 1 for a token and 0 for padding [N, S] → what is added to the scores [N, 1, 1, S]; undefined without a mask. */
 export function paddingBias(scope: Scope, name = 'mask'): Tensor | undefined {

@@ -1,6 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { check, registerGradient, run } from './kernel';
 
+/** Added to scores that are not to be seen: far below any score, and far from float32's end, so that a row that sees nothing stays finite. */
+export const unseen = -1e9;
+
 export interface AttentionAttributes {
   readonly heads: number;
   /** What scores are multiplied by: 1/√d as a rule, 1 in T5. */

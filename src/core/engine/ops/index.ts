@@ -3,7 +3,7 @@ import './broadcasts';
 /** tfjs, for what goes beyond these ops. */
 export * as tf from '../tf';
 export { gelu, geluTanh, hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';
-export { attention } from './attention';
+export { attention, unseen } from './attention';
 export { batchNorm, batchNormTraining } from './batchNorm';
 export { type Conv2dOptions, conv2d } from './conv2d';
 export { embedding } from './embedding';

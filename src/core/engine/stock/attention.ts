@@ -1,11 +1,9 @@
-import type { AttentionAttributes } from '../ops/attention';
+import { type AttentionAttributes, unseen } from '../ops/attention';
 import * as tf from '../tf';
 import { define } from './define';
 
 type Given = 'q' | 'k' | 'v';
 type Inputs = Record<Given, tf.Tensor> & { bias?: tf.Tensor };
-
-const unseen = -1e9;
 
 /** [S, N, heads·d] → [N, heads, S, d] */
 function split(x: tf.Tensor, heads: number): tf.Tensor {

@@ -1,9 +1,6 @@
-import type { AttentionAttributes } from '../../ops/attention';
+import { type AttentionAttributes, unseen } from '../../ops/attention';
 import type { Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
-
-/** Added to scores that are not to be seen; far below any score, and far from float32's end. */
-const unseen = -1e9;
 
 type Given = 'q' | 'k' | 'v';
 type Inputs = Record<Given, Value> & { bias?: Value };
