@@ -123,7 +123,7 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--learning-rate <x>', l10n.t('size of the steps (by preset and optimizer)'))
     .option('--optimizer <name>', l10n.t('adamw or sgd (adamw)'))
     .option('--weight-decay <x>', l10n.t('pull of the weights towards zero (0.01; sgd 0.0001)'))
-    .option('--schedule <name>', l10n.t('learning rate over time: cosine or constant (cosine)'))
+    .option('--schedule <name>', l10n.t('learning rate over time: cosine, linear or constant (cosine)'))
     .option('--warmup <share>', l10n.t('share of the steps over which the learning rate rises (0.05)'))
     .option('--augment <name>', l10n.t('change the pictures as they are seen: none, flip, standard (flip)'))
     .option('--label-smoothing <x>', l10n.t('probability given to the other classes (0.1)'))

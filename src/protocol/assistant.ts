@@ -3,7 +3,7 @@ import { dataSummarySchema, exampleRowSchema, taskSchema } from './data';
 import { failureSchema } from './failure';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
-import { runConfigSchema } from './runConfig';
+import { presetSchema, runConfigSchema } from './runConfig';
 
 /** A model that can be chosen, as `thaw models` lists it. */
 export const modelFactsSchema = z.object({
@@ -125,7 +125,7 @@ export type AssistantRequest = z.infer<typeof assistantRequestSchema>;
 export const layersAnswerSchema = z.object({
   facts: modelFactsSchema,
   root: layerNodeSchema,
-  presets: z.array(z.object({ name: z.enum(['head', 'top', 'all']), rules: z.array(z.string()) })),
+  presets: z.array(z.object({ name: presetSchema, rules: z.array(z.string()) })),
 });
 export type LayersAnswer = z.infer<typeof layersAnswerSchema>;
 

@@ -17,8 +17,8 @@ export function defaultPreset(facts: Pick<ModelFacts, 'source'>): Preset {
  */
 export function defaultLearningRate(preset: Preset, optimizer: OptimizerConfig['name'], facts: Pick<ModelFacts, 'source'>): number {
   const rates = {
-    adamw: { head: 1e-3, top: 3e-4, all: 1e-4, scratch: 1e-3 },
-    sgd: { head: 3e-2, top: 1e-2, all: 3e-3, scratch: 5e-2 },
+    adamw: { head: 1e-3, top: 3e-4, all: 1e-4, lora: 1e-3, scratch: 1e-3 },
+    sgd: { head: 3e-2, top: 1e-2, all: 3e-3, lora: 3e-2, scratch: 5e-2 },
   };
   return rates[optimizer][facts.source === 'scratch' ? 'scratch' : preset];
 }

@@ -5,7 +5,7 @@ import type { RunEvent } from './events';
 import type { Failure } from './failure';
 import type { LayerNode } from './layers';
 import type { Answer, Prediction } from './report';
-import { augmentations, type Preset, presetSchema } from './runConfig';
+import { augmentations, type Preset, presetSchema, schedules } from './runConfig';
 
 /** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
 export const trainingFieldsSchema = z.object({
@@ -18,7 +18,7 @@ export const trainingFieldsSchema = z.object({
   weightDecay: z.number().min(0),
   labelSmoothing: z.number().min(0).max(0.5),
   classWeights: z.enum(['none', 'balanced']),
-  schedule: z.enum(['cosine', 'constant']),
+  schedule: z.enum(schedules),
   warmup: z.number().min(0).max(0.9),
   validationSplit: z.number().min(0).max(0.9),
   testSplit: z.number().min(0).max(0.9),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { columnRoleSchema, taskSchema } from './data';
 
 /** The format of run.json. A reader refuses a larger number with `config.newer`. */
 export const runConfigVersion = 1;
@@ -9,7 +10,8 @@ export const engineNames = ['onnx', 'tensorflow'] as const;
 export const deviceNames = ['auto', 'cpu', 'webgpu', 'directml', 'coreml', 'cuda'] as const;
 export type Device = (typeof deviceNames)[number];
 export type ComputeDevice = Exclude<Device, 'auto'>;
-export const presetNames = ['head', 'top', 'all'] as const;
+export const schedules = ['cosine', 'linear', 'constant'] as const;
+export const presetNames = ['head', 'top', 'all', 'lora'] as const;
 export const presetSchema = z.enum(presetNames);
 export type Preset = z.infer<typeof presetSchema>;
 
@@ -39,13 +41,28 @@ export const optimizerSchema = z.discriminatedUnion('name', [
 ]);
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 
+/** Low-rank adapters beside linear layers (see core/methods/lora), named as PEFT names their settings. */
+export const loraSchema = z.strictObject({
+  rank: z.int().min(1).max(1024).default(8),
+  alpha: z.number().positive().default(16),
+  /** Share of an adapter's inputs that a training step leaves out. */
+  dropout: z.number().min(0).lt(1).default(0),
+  /** α / √rank in place of α / rank. */
+  rslora: z.boolean().default(false),
+  /** Globs over the layers' paths; empty: those that the model's family adapts. */
+  targets: z.array(z.string()).default([]),
+});
+export type LoraConfig = z.infer<typeof loraSchema>;
+
 /** A run, complete: from these lines and the same files, the same machine makes the same bytes. */
 export const runConfigSchema = z.strictObject({
   version: z.int().default(runConfigVersion),
   data: z.strictObject({
-    /** Absolute path of the folder. */
+    /** Absolute path of the folder or file. */
     path: z.string().min(1),
-    task: z.literal('image-classification').default('image-classification'),
+    task: taskSchema.default('image-classification'),
+    /** Of a table of texts: which column plays which role; what is absent is found from the data. */
+    columns: z.partialRecord(columnRoleSchema, z.string()).optional(),
     /** Share of the training examples taken for a role that the folder lacks; 0 for none. */
     validationSplit: share.default(0.15),
     testSplit: share.default(0.15),
@@ -55,8 +72,8 @@ export const runConfigSchema = z.strictObject({
   phases: z.array(phaseSchema).min(1),
   batchSize: z.int().min(1).max(1024).default(16),
   optimizer: optimizerSchema.prefault({ name: 'adamw' }),
-  /** Linear warm-up over this share of all steps, then cosine to zero, or constant. */
-  schedule: z.strictObject({ name: z.enum(['cosine', 'constant']).default('cosine'), warmup: share.default(0.05) }).prefault({}),
+  /** Linear warm-up over this share of all steps, then cosine or linear to zero, or constant. */
+  schedule: z.strictObject({ name: z.enum(schedules).default('cosine'), warmup: share.default(0.05) }).prefault({}),
   augmentation: z.enum(augmentations).default('flip'),
   labelSmoothing: z.number().min(0).max(0.5).default(0.1),
   classWeights: z.enum(['none', 'balanced']).default('none'),
@@ -64,6 +81,14 @@ export const runConfigSchema = z.strictObject({
   earlyStopping: z.int().min(0).default(0),
   /** Side of the square input in pixels; the model's own when absent. */
   imageSize: z.int().min(16).max(1024).optional(),
+  /** Tokens at most of a text, special ones included; the model's own limit when absent. */
+  maxLength: z.int().min(4).max(131_072).optional(),
+  /** Present: adapters stand beside the targets before any rule is applied. */
+  lora: loraSchema.optional(),
+  /** Largest norm that all gradients together may have; 0 for any. */
+  gradientClipping: z.number().min(0).default(0),
+  /** Batches whose gradients make one update. */
+  gradientAccumulation: z.int().min(1).max(1024).default(1),
   seed: z.int().min(0).max(0xffffffff).default(0),
   engine: z.enum(engineNames).default('onnx'),
   /** Of the onnx engine. On anything but cpu, the same lines need not make the same bytes. */

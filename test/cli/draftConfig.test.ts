@@ -104,7 +104,7 @@ describe('mistakes', () => {
       phases: [{ epochs: -3, learningRate: 0.1, rules: 'x' }],
       schedule: { name: 'sine' },
     });
-    const failure = await failureOf(draft({ config, preset: 'lora', seed: '-1', threads: 'all', validationSplit: '2' }));
+    const failure = await failureOf(draft({ config, preset: 'none', seed: '-1', threads: 'all', validationSplit: '2' }));
     expect(failure).toMatchObject({ code: 'config.invalid', path: config });
     for (const part of [
       'colour',
@@ -114,7 +114,7 @@ describe('mistakes', () => {
       'phases[0].rules',
       'schedule.name',
       '--preset',
-      'lora',
+      'none',
       'head, top, all',
       '--seed',
       '--threads',

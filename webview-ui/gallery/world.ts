@@ -272,6 +272,8 @@ export function eventsUntil(until: number, end: 'training' | 'paused' | 'finishe
       engine: 'onnx',
       device: 'cpu',
       threads: 0,
+      gradientClipping: 0,
+      gradientAccumulation: 1,
       idleMinutes: 10,
     },
   });

@@ -27,6 +27,8 @@ function presetWord(name: Preset): string {
       return l10n.t('Top blocks');
     case 'all':
       return l10n.t('All layers');
+    case 'lora':
+      return l10n.t('LoRA');
   }
 }
 

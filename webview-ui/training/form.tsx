@@ -181,6 +181,7 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         value={fields.schedule}
         options={[
           ['cosine', l10n.t('Cosine')],
+          ['linear', l10n.t('Linear')],
           ['constant', l10n.t('Constant')],
         ]}
         fixed={fixed}

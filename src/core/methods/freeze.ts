@@ -2,13 +2,14 @@ import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
 import { headsOf, type Network } from '../models/model';
 import { type Module, tensorsOf } from '../nn';
+import { loraRules } from './lora';
 
 /** How many blocks below the head the preset "top" lets learn. */
 const topBlocks = 2;
 
 /**
  * The rules that a preset stands for: `head` the classifier alone, `top` the last two blocks and all that follows them,
- * `all` every layer.
+ * `all` every layer, `lora` the adapters (which the model must have) and the classifier.
  */
 export function presetRules(model: Network, preset: Preset): string[] {
   switch (preset) {
@@ -18,6 +19,8 @@ export function presetRules(model: Network, preset: Preset): string[] {
       return topRules(model);
     case 'all':
       return ['**'];
+    case 'lora':
+      return loraRules(model);
   }
 }
 
@@ -36,7 +39,7 @@ function partsOf(link: Module): Module[] {
   return link.path === '' ? link.children.map(([, child]) => child) : [link];
 }
 
-/** All presets of a model, in the order in which they are shown. */
+/** All presets that need no adapters, in the order in which they are shown. */
 export function presetsOf(model: Network): { name: Preset; rules: string[] }[] {
-  return presetNames.map((name) => ({ name, rules: presetRules(model, name) }));
+  return presetNames.filter((name) => name !== 'lora').map((name) => ({ name, rules: presetRules(model, name) }));
 }
