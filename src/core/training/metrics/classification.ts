@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../protocol/report';
+import type { Evaluation } from '../../../protocol/report';
 
 /** What a model said of one example. */
 export interface Judgement {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { classWeightsOf, weightsOf } from '../../../src/core/training/exampleWeights';
-import { evaluationOf, judge, softmaxOf } from '../../../src/core/training/metrics';
+import { classWeightsOf, weightsOf } from '../../../../src/core/training/exampleWeights';
+import { evaluationOf, judge, softmaxOf } from '../../../../src/core/training/metrics';
 
 const said = (label: number, predicted: number) => ({ example: 0, label, predicted, probability: 1, loss: 1 });
 
