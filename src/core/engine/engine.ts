@@ -24,6 +24,11 @@ export interface ProgramSpec {
   readonly constants: NamedTensors;
   /** Fixed shapes, batch included. */
   readonly inputs: Readonly<Record<string, { dtype: DType; shape: readonly number[] }>>;
+  /**
+   * A program of the same engine whose state this one reads and changes too, as it stands: the same names and shapes, of
+   * which both change the same (one step compiled for several lengths of text, say). The values of `state` are not taken.
+   */
+  readonly sharing?: Program;
 }
 
 export interface Program {

@@ -67,6 +67,26 @@ describe('a program', () => {
     await Promise.all([whole, before, after].map((program) => program.dispose()));
   });
 
+  it('shares its state with the same step for other shapes', async () => {
+    const shorter = { x: random([2, 5], 'few').data, labels: Int32Array.of(2, 0) };
+    const few = { ...spec, inputs: { x: { dtype: 'float32', shape: [2, 5] }, labels: { dtype: 'int32', shape: [2] } } } as const;
+    const [first, apart] = [await compiled(), await compiled()];
+    const second = await (await engine()).compile(descend, { ...few, sharing: first });
+    const other = await (await engine()).compile(descend, few);
+    for (let i = 0; i < 3; i++) {
+      await Promise.all([first.run(given), second.run(shorter)]);
+      await apart.run(given);
+      other.write(apart.read());
+      await other.run(shorter);
+      apart.write(other.read());
+    }
+    expect(bytes(second.read())).toBe(bytes(first.read()));
+    expect(bytes(first.read())).toBe(bytes(apart.read()));
+    await first.dispose();
+    await second.run(shorter); // what is shared outlives either of them
+    await Promise.all([second, apart, other].map((program) => program.dispose()));
+  });
+
   it('runs overlapping calls one after another', async () => {
     const [together, inTurn] = [await compiled(), await compiled()];
     await Promise.all([1, 2, 3].map(() => together.run(given)));

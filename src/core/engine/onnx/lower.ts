@@ -17,14 +17,14 @@ export interface Lowered {
   readonly state: State;
 }
 
-/** @throws ThawError `engine.unsupported` naming what cannot be recorded, and what the step itself throws */
-export function lower(step: Step, spec: ProgramSpec, layout: Layout, device: ComputeDevice): Lowered {
+/** @param shared another program's state, to be this one's too. @throws ThawError `engine.unsupported` naming what cannot be recorded, and what the step itself throws */
+export function lower(step: Step, spec: ProgramSpec, layout: Layout, device: ComputeDevice, shared?: State): Lowered {
   const recording = record(step, spec, layout);
   const { graph } = recording;
   const outputs = new Map(
     [...recording.outputs].map(([name, value]) => [name, graph.output(value.dtype === 'bool' ? graph.cast(value, 'int32') : value)]),
   );
-  const state = new State(recording, spec.state);
+  const state = new State(recording, spec.state, shared);
   if (device !== 'cpu') bindFew(graph);
   const fed = [...recording.inputs.values(), ...state.buffers.map(({ input }) => input)];
   const replaced = state.buffers.flatMap(({ output }) => output ?? []);

@@ -32,7 +32,8 @@ export class OnnxEngine implements Engine {
   }
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
-    const { graph, model, outputs, state } = lower(step, spec, this.layout, this.device);
+    const shared = spec.sharing instanceof OnnxProgram ? spec.sharing.state : undefined;
+    const { graph, model, outputs, state } = lower(step, spec, this.layout, this.device, shared);
     const options = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
     const session = await this.ort.InferenceSession.create(model.bytes, {
       ...options,

@@ -11,23 +11,19 @@ import type { State } from './state';
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */
 export class OnnxProgram implements Program {
-  private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
   constructor(
     private readonly ort: Ort,
     private readonly session: Session,
     private readonly device: ComputeDevice,
-    private readonly state: State,
+    readonly state: State,
     private readonly inputs: ProgramSpec['inputs'],
     private readonly outputs: ReadonlyMap<string, Value>,
   ) {}
 
-  /** Runs that overlap are run one after another: each needs the state that the one before it leaves. */
   run(given: Given): Promise<Record<string, TensorData>> {
-    const turn = this.last.then(() => this.runNow(given));
-    this.last = turn.catch(() => {});
-    return turn;
+    return this.state.queue.turn(() => this.runNow(given));
   }
 
   private async runNow(given: Given): Promise<Record<string, TensorData>> {
@@ -76,7 +72,7 @@ export class OnnxProgram implements Program {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    await this.last;
+    await this.state.queue.idle();
     await this.session.release();
   }
 

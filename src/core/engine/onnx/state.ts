@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, TensorData } from '../engine';
+import { Queue } from '../queue';
 import type { Graph, Value } from './graph';
 import type { Recording } from './recorder';
 import { joinPieces } from './runs';
@@ -31,12 +32,19 @@ export interface StateBuffer {
  */
 export class State {
   readonly buffers: StateBuffer[] = [];
+  readonly queue: Queue;
   private readonly slots = new Map<string, Slot>();
-  private readonly current = new Map<string, Elements>();
-  private readonly next = new Map<string, Elements>();
+  private readonly current: Map<string, Elements>;
+  private readonly next: Map<string, Elements>;
 
-  /** Adds to the recorded graph what unpacks and packs the state. */
-  constructor({ graph, state, nextState }: Recording, values: NamedTensors) {
+  /**
+   * Adds to the recorded graph what unpacks and packs the state.
+   * @param shared another program's, whose buffers this one uses; its values then stand, and not `values`
+   */
+  constructor({ graph, state, nextState }: Recording, values: NamedTensors, shared?: State) {
+    this.queue = shared?.queue ?? new Queue();
+    this.current = shared?.current ?? new Map();
+    this.next = shared?.next ?? new Map();
     const packed = [...nextState].filter(([, value]) => value.dtype === 'float32' && sizeOf(value.shape) <= packedUpTo);
     if (packed.length > 1) this.pack(graph, state, new Map(packed));
     for (const [name, input] of state) {
@@ -46,7 +54,15 @@ export class State {
       this.slots.set(name, { buffer: input.name, offset: 0, shape, dtype });
       this.addBuffer(input, output ? graph.output(output) : null);
     }
-    this.write(values);
+    if (shared) this.requireSame(shared);
+    else this.write(values);
+  }
+
+  private requireSame({ buffers, slots }: State): void {
+    const facts = (of: readonly StateBuffer[]) => of.map(({ input, output }) => `${input.name} ${input.shape} ${output !== null}`).join();
+    const places = (of: ReadonlyMap<string, Slot>) => JSON.stringify([...of]);
+    if (facts(buffers) !== facts(this.buffers) || places(slots) !== places(this.slots))
+      throw misfit(l10n.t('Two programs that share their state keep it in different ways.'));
   }
 
   private pack(graph: Graph, state: ReadonlyMap<string, Value>, nextState: ReadonlyMap<string, Value>): void {
@@ -70,6 +86,7 @@ export class State {
     const size = sizeOf(input.shape);
     const empty = () => (input.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
     this.buffers.push({ input, output });
+    if (this.current.has(input.name)) return;
     this.current.set(input.name, empty());
     if (output) this.next.set(input.name, empty());
   }

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
 import type { NamedTensors, Program, ProgramSpec, Step, TensorData, Tensors } from '../engine';
 import { checkInputs, type Given } from '../inputs';
+import { Queue } from '../queue';
 import * as tf from '../tf';
 import { dependsOnValues, failed, notCompiled, unsupported } from './failures';
 import { staged } from './stage';
@@ -13,22 +14,34 @@ interface Returned {
   readonly keep: (tensor: tf.Tensor) => tf.Tensor;
 }
 
+/** What one program changes, or several that share it. */
+interface SharedState {
+  readonly tensors: Map<string, tf.Tensor>;
+  readonly queue: Queue;
+  /** Programs that were not disposed of. */
+  users: number;
+}
+
 /** A step that tfjs runs as it is, and its state, which stays in the backend's memory. */
 export class StockProgram implements Program {
-  private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  private readonly state: Map<string, tf.Tensor>;
+  private readonly shared: SharedState;
   private readonly constants: Map<string, tf.Tensor>;
   private readonly inputs: ProgramSpec['inputs'];
 
   constructor(
     private readonly backendName: string,
     private readonly step: Step,
-    { state, constants, inputs }: ProgramSpec,
+    { state, constants, inputs, sharing }: ProgramSpec,
   ) {
-    this.state = this.tensors(state);
+    this.shared = sharing instanceof StockProgram ? sharing.shared : { tensors: this.tensors(state), queue: new Queue(), users: 0 };
+    this.shared.users++;
     this.constants = this.tensors(constants);
     this.inputs = inputs;
+  }
+
+  private get state(): Map<string, tf.Tensor> {
+    return this.shared.tensors;
   }
 
   /**
@@ -49,11 +62,8 @@ export class StockProgram implements Program {
     }
   }
 
-  /** One run after another: each needs the state that the one before it leaves. */
   run(given: Given): Promise<Record<string, TensorData>> {
-    const turn = this.last.then(breath).then(() => this.runNow(given));
-    this.last = turn.catch(() => {});
-    return turn;
+    return this.shared.queue.turn(() => breath().then(() => this.runNow(given)));
   }
 
   private runNow(given: Given): Record<string, TensorData> {
@@ -114,13 +124,14 @@ export class StockProgram implements Program {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    await this.last;
+    await this.shared.queue.idle();
     this.release();
   }
 
   private release(): void {
     this.disposed = true;
-    for (const tensor of [...this.state.values(), ...this.constants.values()]) tensor.dispose();
+    const left = --this.shared.users === 0 ? [...this.state.values()] : [];
+    for (const tensor of [...left, ...this.constants.values()]) tensor.dispose();
   }
 
   /** Copies: TensorFlow goes on using the memory that it is given. */
