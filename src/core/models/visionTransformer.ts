@@ -17,6 +17,8 @@ export interface VisionTransformerSize {
   readonly grid: number;
   /** With a second token and head that learned from a convolutional teacher (Touvron et al. 2020). */
   readonly distilled: boolean;
+  /** Tokens after the first that learn, and that no head reads (Darcet et al. 2023). */
+  readonly registers: number;
   readonly classes: number;
 }
 
@@ -219,6 +221,11 @@ class TwoHeads extends Module {
   }
 }
 
+/** Patches, and what stands before them. */
+function tokensOf({ grid, distilled, registers }: VisionTransformerSize): number {
+  return grid * grid + (distilled ? 2 : 1) + registers;
+}
+
 /** Patches and tokens through a row of blocks; the answer is read from the first token. Named as in timm. [N, 3, S, S] → [N, classes] */
 export class VisionTransformer extends Module {
   readonly type = 'VisionTransformer';
@@ -227,11 +234,13 @@ export class VisionTransformer extends Module {
 
   constructor(private readonly size: VisionTransformerSize) {
     super();
-    const { features, depth, grid, distilled, classes } = size;
-    const tokens = distilled ? 2 : 1;
+    const { features, depth, distilled, registers, classes } = size;
+    const read = distilled ? 2 : 1;
     const cls = this.child('cls_token', new Token(1, features));
-    const positions = this.child('pos_embed', new Token(grid * grid + tokens, features));
-    const first = distilled ? [cls, this.child('dist_token', new Token(1, features))] : [cls];
+    const first = [cls];
+    if (registers > 0) first.push(this.child('reg_token', new Token(registers, features)));
+    const positions = this.child('pos_embed', new Token(tokensOf(size), features));
+    if (distilled) first.push(this.child('dist_token', new Token(1, features)));
     const patches = this.child('patch_embed', new PatchEmbed(size));
     this.blocks = Array.from({ length: depth }, () => new Block(size));
     this.child('blocks', new Sequential(this.blocks));
@@ -240,7 +249,7 @@ export class VisionTransformer extends Module {
     const answer = distilled
       ? [new TwoHeads([head, this.child('head_dist', new Linear(features, classes, { initial }))])]
       : [new FirstToken(), head];
-    const last = new LastBlock(this.blocks.at(-1) as Block, tokens);
+    const last = new LastBlock(this.blocks.at(-1) as Block, read);
     this.chain = [new Embeddings(first, positions, patches), ...this.blocks.slice(0, -1), last, norm, ...answer];
   }
 
@@ -253,9 +262,9 @@ export class VisionTransformer extends Module {
   }
 
   override childInputs(input: Shape): Shape[] {
-    const { features, grid, distilled } = this.size;
+    const { features } = this.size;
     const before = this.children.findIndex(([key]) => key === 'blocks');
-    const hidden: Shape = [grid * grid + (distilled ? 2 : 1), features];
+    const hidden: Shape = [tokensOf(this.size), features];
     const inputs: Shape[] = [hidden, hidden, [features], [features]];
     return this.children.map((_, i) => (i < before ? input : (inputs[i - before] as Shape)));
   }

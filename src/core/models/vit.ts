@@ -3,7 +3,7 @@ import type { ImageTarget } from '../data/target';
 import { rooted } from '../nn';
 import type { ImageModel } from './model';
 import { resampledPositions } from './positions';
-import { argumentsOf, half, imageNetDeviation, imageNetMean, type ModelSpec, timmConfig } from './spec';
+import { argumentsOf, half, imageNetDeviation, imageNetMean, type ModelSpec, timmConfig, unsupportedSetting } from './spec';
 import { VisionTransformer } from './visionTransformer';
 
 /** ViT (Dosovitskiy et al. 2020, table 1) and DeiT (Touvron et al. 2020, table 1). */
@@ -26,6 +26,8 @@ const known = {
   depth: count,
   num_heads: count,
   mlp_ratio: z.number().positive(),
+  /** Further tokens before the patches, which no head reads: transformers' DeiT without its second head has one. */
+  reg_tokens: z.int().min(0).max(64),
   img_size: z.union([count, z.tuple([count, count]).refine(([height, width]) => height === width)]),
   // What follows is as it always is here; another value is another network.
   class_token: z.literal(true),
@@ -33,7 +35,6 @@ const known = {
   proj_bias: z.literal(true),
   pre_norm: z.literal(false),
   no_embed_class: z.literal(false),
-  reg_tokens: z.literal(0),
   init_values: z.null(),
   fc_norm: z.literal(false).nullable(),
   pos_embed: z.literal('learn'),
@@ -60,6 +61,8 @@ export function vitFamily(spec: ModelSpec): ImageModel | null {
   const features = args.embed_dim ?? width.features;
   const patch = args.patch_size ?? Number(found.patch ?? 16);
   const distilled = found.distilled !== undefined;
+  const registers = args.reg_tokens ?? 0;
+  if (distilled && registers > 0) throw unsupportedSetting('reg_tokens', registers);
   const root = rooted(
     new VisionTransformer({
       features,
@@ -69,6 +72,7 @@ export function vitFamily(spec: ModelSpec): ImageModel | null {
       patch,
       grid: Math.floor(input.size / patch),
       distilled,
+      registers,
       classes: spec.classes,
     }),
   );
@@ -85,7 +89,8 @@ export function vitFamily(spec: ModelSpec): ImageModel | null {
     head: 'head',
     heads,
     blocks: root.blocks.map((block) => block.path),
-    refit: (name, tensor) => (name === 'pos_embed' ? resampledPositions(tensor, heads.length, Math.floor(input.size / patch)) : tensor),
+    refit: (name, tensor) =>
+      name === 'pos_embed' ? resampledPositions(tensor, heads.length + registers, Math.floor(input.size / patch)) : tensor,
     config: timmConfig(spec, {
       input,
       features,
@@ -98,19 +103,46 @@ export function vitFamily(spec: ModelSpec): ImageModel | null {
   };
 }
 
-/** timm's name and model_args of a plain ViT of these sizes. */
-export function vitNamed(sizes: { features: number; heads: number; depth: number; hidden: number; patch: number; size: number }) {
-  const { features, heads, depth, hidden, patch, size } = sizes;
-  const fits = ({ features: f, heads: h, depth: d }: (typeof vitWidths)[keyof typeof vitWidths]) =>
-    f === features && h === heads && d === depth && hidden === 4 * features;
-  const width = Object.entries(vitWidths).find(([, known]) => fits(known))?.[0];
-  const named = width && `vit_${width}_patch${patch}_${size === 384 ? 384 : 224}`;
-  if (named && names.test(named) && !unknown.includes(named)) return { architecture: named, args: {} };
-  const args = { patch_size: patch, embed_dim: features, depth, num_heads: heads, mlp_ratio: hidden / features };
-  return { architecture: 'vit_base_patch16_224', args };
+interface Sizes {
+  readonly features: number;
+  readonly heads: number;
+  readonly depth: number;
+  readonly hidden: number;
+  readonly patch: number;
+  readonly size: number;
 }
 
-/** Hugging Face's names (transformers, ViTForImageClassification) → timm's; `part` of three that lie one after another there. */
+/** timm's name and model_args of a plain ViT of these sizes. */
+export function vitNamed(sizes: Sizes) {
+  const { patch, size } = sizes;
+  const width = widthOf(sizes);
+  const named = width && `vit_${width}_patch${patch}_${size === 384 ? 384 : 224}`;
+  if (named && names.test(named) && !unknown.includes(named)) return { architecture: named, args: {} };
+  return { architecture: 'vit_base_patch16_224', args: argumentsFor(sizes) };
+}
+
+/** The same of a DeiT that has a distillation token, and a second head to read it or none. */
+export function deitNamed(sizes: Sizes, hasSecondHead: boolean) {
+  const { patch, size } = sizes;
+  const width = widthOf(sizes);
+  const nameOf = (base: string) => `deit_${base}_${hasSecondHead ? 'distilled_' : ''}patch16_${size === 384 ? 384 : 224}`;
+  const token = hasSecondHead ? {} : { reg_tokens: 1 };
+  const named = width && nameOf(width);
+  if (named && patch === 16 && names.test(named) && !unknown.includes(named)) return { architecture: named, args: token };
+  return { architecture: nameOf('base'), args: { ...argumentsFor(sizes), ...token } };
+}
+
+function widthOf({ features, heads, depth, hidden }: Sizes): string | undefined {
+  const fits = ({ features: f, heads: h, depth: d }: (typeof vitWidths)[keyof typeof vitWidths]) =>
+    f === features && h === heads && d === depth && hidden === 4 * features;
+  return Object.entries(vitWidths).find(([, known]) => fits(known))?.[0];
+}
+
+function argumentsFor({ features, heads, depth, hidden, patch }: Sizes) {
+  return { patch_size: patch, embed_dim: features, depth, num_heads: heads, mlp_ratio: hidden / features };
+}
+
+/** Hugging Face's names (transformers, ViTForImageClassification and DeiT's) → timm's; `part` of three that lie one after another there. */
 export function vitTransformersNames(depth: number): Map<string, { name: string; part: number; of: number }> {
   const places = new Map<string, { name: string; part: number; of: number }>();
   const put = (theirs: string, name: string, part = 0, of = 1) => void places.set(theirs, { name, part, of });

@@ -4,6 +4,7 @@ import type { ImageTarget } from '../data/target';
 import { type ModelSpec, unsupported, unsupportedSetting } from '../models';
 import { inOrder } from './timmConfig';
 import { convnextType } from './transformers/convnext';
+import { deitType } from './transformers/deit';
 import { mobilenetV2Type } from './transformers/mobilenetV2';
 import { resnetType } from './transformers/resnet';
 import type { Rename, TransformersType } from './transformers/type';
@@ -11,6 +12,7 @@ import { vitType } from './transformers/vit';
 
 const types: Readonly<Record<string, TransformersType>> = {
   convnext: convnextType,
+  deit: deitType,
   mobilenet_v2: mobilenetV2Type,
   resnet: resnetType,
   vit: vitType,

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const labels = ['bee', 'ant', 'wasp', 'fly'];
 /** Sizes of pictures other than the checkpoint's, where positions are made to fit. */
-const sizes: Readonly<Record<string, number>> = { vit_tiny: 48, vit_transformers: 24, deit_distilled: 64 };
+const sizes: Readonly<Record<string, number>> = { vit_tiny: 48, vit_transformers: 24, deit_distilled: 64, deit_transformers: 24 };
 
 interface Saved {
   readonly name: string;
