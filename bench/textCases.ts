@@ -1,5 +1,6 @@
 import type { Engine, TensorData } from '../src/core/engine';
-import { addLora, loraRules } from '../src/core/methods/lora';
+import { loraRules } from '../src/core/methods/lora';
+import { addLora } from '../src/core/models/lora';
 import { buildTextModel, type TextModel } from '../src/core/models/text';
 import { initialTensors } from '../src/core/nn';
 import { select } from '../src/core/training/selection';

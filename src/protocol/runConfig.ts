@@ -41,7 +41,7 @@ export const optimizerSchema = z.discriminatedUnion('name', [
 ]);
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 
-/** Low-rank adapters beside linear layers (see core/methods/lora), named as PEFT names their settings. */
+/** Low-rank adapters beside linear layers (see core/models/lora), named as PEFT names their settings. */
 export const loraSchema = z.strictObject({
   rank: z.int().min(1).max(1024).default(8),
   alpha: z.number().positive().default(16),

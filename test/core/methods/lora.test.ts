@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createEngine, type TensorData } from '../../../src/core/engine';
-import { addLora, loraRules } from '../../../src/core/methods/lora';
+import { loraRules } from '../../../src/core/methods/lora';
+import { addLora } from '../../../src/core/models/lora';
 import { buildTextModel, type TextModel } from '../../../src/core/models/text';
 import { initialTensors } from '../../../src/core/nn';
 import { digestsOf } from '../../../src/core/training/frozen';
@@ -66,7 +67,7 @@ it('gives at first what the model gave, to the byte', async () => {
 
 it('learns in its adapters and the head, and nowhere else', async () => {
   const model = build();
-  addLora(model, { rank: 2, alpha: 4, rankStabilized: true, targets });
+  addLora(model, { rank: 2, alpha: 4, rslora: true, targets });
   const { stage, tensors, slots, logits, train } = await stageOf(model, loraRules(model));
   const before = digestsOf(tensors);
   const first = await logits();
