@@ -1,5 +1,14 @@
 import * as z from 'zod';
-import { dataSummarySchema, exampleRowSchema, taskSchema } from './data';
+import {
+  columnMapSchema,
+  dataSummarySchema,
+  exampleRowSchema,
+  rowFilterSchema,
+  taskSchema,
+  textRowSchema,
+  textTaskSchema,
+  tokensSchema,
+} from './data';
 import { failureSchema } from './failure';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
@@ -81,6 +90,16 @@ export const doctorSchema = z.object({
 });
 export type Doctor = z.infer<typeof doctorSchema>;
 
+/** A data set, and what somebody has said of it; the rest is found out. */
+const dataSchema = {
+  path: z.string(),
+  validationSplit: z.number(),
+  testSplit: z.number(),
+  /** Of texts: what is learned, and which column is what. */
+  task: textTaskSchema.optional(),
+  columns: columnMapSchema.optional(),
+};
+
 /**
  * Requests to the assistant: a child forked by the extension host (Node IPC, serialization "advanced") that looks at
  * data and models so that the host need not. It trains nothing, writes nothing into the data, and ends with its window.
@@ -88,7 +107,27 @@ export type Doctor = z.infer<typeof doctorSchema>;
  */
 export const assistantRequestSchema = z.discriminatedUnion('type', [
   /** Progress: the summary as soon as files are counted, again when hashed and checked, again after near duplicates. */
-  z.object({ id: z.int(), type: z.literal('inspect'), path: z.string(), validationSplit: z.number(), testSplit: z.number() }),
+  z.object({ id: z.int(), type: z.literal('inspect'), ...dataSchema }),
+  /** Some examples of texts, as `inspect` found them; it is begun where it was not asked before. */
+  z.object({
+    id: z.int(),
+    type: z.literal('rows'),
+    ...dataSchema,
+    filter: rowFilterSchema,
+    from: z.int().min(0),
+    count: z.int().min(0).max(500),
+    /** Whose tokens are counted. */
+    model: z.string().optional(),
+  }),
+  /** The tokens of texts, each for itself, or of two as a pair. */
+  z.object({
+    id: z.int(),
+    type: z.literal('tokens'),
+    model: z.string(),
+    texts: z.array(z.string()).max(200),
+    pair: z.boolean(),
+    maxLength: z.int().min(1).optional(),
+  }),
   /** JPEG or WebP bytes, `side` pixels square (cover), in the order asked; null where a file cannot be decoded. */
   z.object({ id: z.int(), type: z.literal('thumbnails'), root: z.string(), paths: z.array(z.string()), side: z.int() }),
   z.object({ id: z.int(), type: z.literal('models'), runsFolder: z.string().optional() }),
@@ -133,12 +172,27 @@ export const inspectAnswerSchema = z.object({
   summary: dataSummarySchema,
   /** All examples; in the first progress as the folder has them, before anything is checked or split off. */
   examples: z.array(exampleRowSchema).optional(),
+  /** Of texts: the first rows, and how many have been read so far. */
+  rows: z.array(textRowSchema).optional(),
+  read: z.int().optional(),
 });
 export type InspectAnswer = z.infer<typeof inspectAnswerSchema>;
+
+export const rowsAnswerSchema = z.object({ total: z.int(), rows: z.array(textRowSchema) });
+export type RowsAnswer = z.infer<typeof rowsAnswerSchema>;
+
+export const tokensAnswerSchema = z.object({
+  /** What the model takes at most; null where it has no limit. */
+  limit: z.int().nullable(),
+  texts: z.array(tokensSchema),
+});
+export type TokensAnswer = z.infer<typeof tokensAnswerSchema>;
 
 /** What each request is answered with. */
 export interface AssistantAnswers {
   inspect: InspectAnswer;
+  rows: RowsAnswer;
+  tokens: TokensAnswer;
   thumbnails: (Uint8Array | null)[];
   models: ModelFacts[];
   layers: LayersAnswer;
@@ -152,6 +206,8 @@ export interface AssistantAnswers {
 }
 export const answerSchemas = {
   inspect: inspectAnswerSchema,
+  rows: rowsAnswerSchema,
+  tokens: tokensAnswerSchema,
   thumbnails: z.array(z.instanceof(Uint8Array).nullable()),
   models: z.array(modelFactsSchema),
   layers: layersAnswerSchema,

@@ -33,6 +33,7 @@ export const columnRoles = [
 export const columnRoleSchema = z.enum(columnRoles);
 export type ColumnRole = z.infer<typeof columnRoleSchema>;
 /** The name of the column that plays each role. */
+export const columnMapSchema = z.partialRecord(columnRoleSchema, z.string());
 export type ColumnMap = Partial<Record<ColumnRole, string>>;
 
 export const problemCodes = [
@@ -94,3 +95,53 @@ export type DataSummary = z.infer<typeof dataSummarySchema>;
 /** One example as the grid needs it: path relative to the root (with `/`), index of the class, split. */
 export const exampleRowSchema = z.object({ path: z.string(), label: z.number().int(), split: splitSchema });
 export type ExampleRow = z.infer<typeof exampleRowSchema>;
+
+/** One example of texts as the table needs it. */
+export const textRowSchema = z.object({
+  /** `file:line`, the file relative to the root. */
+  where: z.string(),
+  split: splitSchema,
+  /** Null where the task has no classes. */
+  label: z.string().nullable(),
+  /** The texts in the order of the task: first and second, source and target; of a chat, roles and contents in turn. */
+  fields: z.array(z.string()),
+  /** Whether the fields are the beginnings of longer ones. */
+  cut: z.boolean(),
+  /** For a model, special ones included; null where that is not known. */
+  tokens: z.int().nullable(),
+});
+export type TextRow = z.infer<typeof textRowSchema>;
+
+/** Which rows of a table of texts are shown. */
+export const rowFilterSchema = z.object({
+  split: z.union([splitSchema, z.literal('all')]),
+  /** A class's name; null for all. */
+  klass: z.string().nullable(),
+  /** A part of a text, large and small letters alike; '' for any. */
+  search: z.string().max(1000),
+  /** Just these, by `where`, in this order. */
+  only: z.array(z.string()).max(1000).nullable(),
+});
+export type RowFilter = z.infer<typeof rowFilterSchema>;
+export const allRows: RowFilter = { split: 'all', klass: null, search: '', only: null };
+
+/** A part of a text as a model takes it. */
+export const tokenSchema = z.object({
+  id: z.int(),
+  /** As the vocabulary has it: `##und`, `Ġthe`. */
+  token: z.string(),
+  /** As people read it. */
+  shown: z.string(),
+  kind: z.enum(['special', 'unknown', 'begins', 'continues']),
+});
+export type Token = z.infer<typeof tokenSchema>;
+
+/** A text's tokens; no more than some hundreds of them are listed. */
+export const tokensSchema = z.object({
+  tokens: z.array(tokenSchema),
+  /** All of them, special ones included, before anything is cut. */
+  count: z.int(),
+  /** How many of the list are used, where the rest is cut off. */
+  kept: z.int(),
+});
+export type Tokens = z.infer<typeof tokensSchema>;

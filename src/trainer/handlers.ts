@@ -5,6 +5,7 @@ import type { AssistantAnswers, AssistantRequest, InspectAnswer, PullState } fro
 import { ThawError } from '../protocol/failure';
 import type { Context } from './assistant';
 import { Pool } from './pool';
+import type { TextRoom } from './textRoom';
 import { Urgent } from './urgent';
 import { WarmPredictor } from './warmPredictor';
 
@@ -19,10 +20,21 @@ const pictures = new Pool(availableParallelism());
 const urgent = new Urgent();
 const predictor = new WarmPredictor();
 
+let texts: Promise<TextRoom> | undefined;
+const textRoom = () => {
+  texts ??= import('./textRoom').then((module) => new module.TextRoom());
+  return texts;
+};
+
 /** What each request does. Rooms of the core are loaded when they are first asked for: a preview needs no engine. */
 export const handlers: Handlers = {
-  async inspect({ path: root, validationSplit, testSplit }, { signal, progress }) {
-    const { openDataset, findLookalikes } = await import('../core/data');
+  async inspect({ id: _, type: __, ...data }, { signal, progress }) {
+    const { openDataset, findLookalikes, showsPictures } = await import('../core/data');
+    const { path: root, validationSplit, testSplit, task, columns } = data;
+    if (task || columns || !(await showsPictures(root))) {
+      const { kindOfData } = await import('../core/data/text');
+      if (task || columns || (await kindOfData(root)) === 'texts') return (await textRoom()).inspect(data, { signal, progress });
+    }
     const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) =>
       progress({ summary, examples } satisfies InspectAnswer);
     const turn = () => urgent.over();
@@ -30,6 +42,14 @@ export const handlers: Handlers = {
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
     const found = await findLookalikes(dataset, { signal, turn });
     return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
+  },
+
+  async rows({ id: _, type: __, filter, from, count, model, ...data }, { signal }) {
+    return (await textRoom()).rows(data, { filter, from, count, model }, signal);
+  },
+
+  async tokens({ model, texts, pair, maxLength }) {
+    return (await import('./tokens')).tokensOf(model, { texts, pair, maxLength });
   },
 
   async thumbnails({ root, paths, side }, { signal }) {

@@ -36,6 +36,8 @@ class FakeAssistant implements Assistant {
   model = facts;
   answers = (): { [K in AssistantQuestion]: AssistantAnswers[K] } => ({
     inspect: { summary, examples: [{ path: 'cars/a.jpg', label: 0, split: 'train' }] },
+    rows: { total: 0, rows: [] },
+    tokens: { limit: null, texts: [] },
     thumbnails: [],
     models: [this.model],
     layers: { facts: this.model, root: tree, presets },

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AssistantMessage, answerSchemas, assistantMessageSchema } from '../../src/protocol/assistant';
@@ -60,6 +61,24 @@ describe('the assistant', () => {
     expect(progress[0]?.examples).toHaveLength(24); // all in train, before any file is hashed: thumbnails need not wait
     expect(new Set(progress[0]?.examples?.map(({ split }) => split))).toEqual(new Set(['train']));
     expect(progress.at(-1)?.examples).toEqual(examples);
+  });
+
+  it('inspects a table of texts, and pages through it', async () => {
+    const table = path.join(temporary(), 'mails.csv');
+    writeFileSync(table, `text,label\n${Array.from({ length: 60 }, (_, i) => `message ${i},${i % 2 ? 'ham' : 'spam'}`).join('\n')}`);
+    const asked = { path: table, validationSplit: 0.2, testSplit: 0.2 };
+    child.send({ id: 1, type: 'inspect', ...asked });
+    const { summary, rows } = answerSchemas.inspect.parse(await done(1));
+    expect(summary.task).toBe('text-classification');
+    expect(rows).toHaveLength(60);
+    child.send({ id: 2, type: 'rows', ...asked, filter: { split: 'all', klass: 'ham', search: '5', only: null }, from: 0, count: 10 });
+    expect(answerSchemas.rows.parse(await done(2)).rows.map(({ fields }) => fields[0])).toEqual(
+      [5, 15, 25, 35, 45, 51, 53, 55, 57, 59].map((i) => `message ${i}`),
+    );
+    child.send({ id: 3, type: 'inspect', ...asked, columns: { text: 'nothing' } });
+    expect(await failure(3)).toBe('config.invalid');
+    child.send({ id: 4, type: 'tokens', model: path.join(__dirname, '../fixtures/text/wordpiece'), texts: ['one'], pair: false });
+    expect(answerSchemas.tokens.parse(await done(4)).texts[0]?.tokens[0]?.kind).toBe('special');
   });
 
   it('makes thumbnails before it goes on checking files', async () => {

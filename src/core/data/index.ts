@@ -2,6 +2,7 @@
 export { prefetched } from './concurrent';
 export type { Dataset, Example } from './dataset';
 export { decodeBatch, decodePicture } from './decode';
+export { showsPictures } from './glance';
 export { findLookalikes } from './lookalikes';
 export { type OpenOptions, openDataset } from './openDataset';
 export { PictureCache } from './pictureCache';

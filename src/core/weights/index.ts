@@ -1,7 +1,7 @@
 export { notFinite, notFiniteMessage } from './finite';
 export { listModels } from './list';
 export { type DescribedModel, describeModel, loadModel, type ModelOptions } from './load';
-export { exactId, modelsFolder, type Places } from './locate';
+export { exactId, locate, modelsFolder, type Places } from './locate';
 export { encodeSafetensors, readSafetensors, writeSafetensors } from './safetensors';
 export { readSafetensorsHeader, type SafetensorsHeader } from './safetensorsHeader';
 export { type SavedModel, saveModel } from './save';

@@ -1,5 +1,5 @@
 /** Texts as data: from a file or folder to examples. */
-export { type Lengths, lengthsOf } from './lengths';
+export { type Lengths, lengthOf, lengthsOf } from './lengths';
 export { type OpenTextOptions, openTextDataset } from './openTextDataset';
 export type { PlanOptions, TextPlan } from './plan';
 export type { TextPreview } from './preview';

@@ -32,7 +32,7 @@ export async function lengthsOf(dataset: TextDataset, tokenizer: TextTokenizer, 
 }
 
 /** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */
-function lengthOf(content: TextExample, tokenizer: TextTokenizer): number {
+export function lengthOf(content: TextExample, tokenizer: TextTokenizer): number {
   switch (content.task) {
     case 'text-classification':
       return tokenizer.encode(content.text).ids.length;

@@ -49,7 +49,7 @@ export async function openTextDataset(root: string, options: OpenTextOptions): P
   const absolute = resolve(root);
   const found = await findSources(absolute);
   const { files, plan, first } = await openFiles(found, options);
-  options.onPreview?.(previewOf(plan, files));
+  if (options.onPreview) options.onPreview(await previewOf(plan, files));
   const store = new TextStore({ folder: options.cacheFolder });
   try {
     const reader = new Reader(plan, files, store);

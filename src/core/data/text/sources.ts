@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import { type Problem, type Split, splitNames } from '../../../protocol/data';
 import { asFailure, ThawError } from '../../../protocol/failure';
 import { splitNamed } from '../discover';
+import { showsPictures } from '../glance';
 import { hasImageName } from '../kinds';
 import { metadataNames } from '../metadata';
 import { problems } from '../problems';
@@ -37,6 +38,7 @@ export async function kindOfData(path: string): Promise<'pictures' | 'texts'> {
   const found = await stat(path).catch(() => null);
   if (!found) return 'pictures'; // whose way of saying that nothing is there does for both
   if (found.isFile()) return hasImageName(path) ? 'pictures' : 'texts';
+  if (await showsPictures(path)) return 'pictures';
   const walker = new Walker(path);
   const top = await walker.top();
   const files = await walker.tree(top).catch(() => []);

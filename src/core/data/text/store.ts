@@ -98,6 +98,8 @@ export class TextStore {
       if (!this.file) {
         if (this.options.folder) await mkdir(this.options.folder, { recursive: true });
         this.file = await open(this.path, 'wx+', 0o600);
+        // It lives on while it is open, and is gone however the process ends; where that is not so, `close` removes it.
+        await rm(this.path, { force: true }).catch(() => undefined);
       }
       for (let written = 0; written < bytes.length; ) {
         const at = start + written - this.inMemory;
