@@ -27,6 +27,13 @@ test('the rate climbs in a line to 1, then falls along half a cosine towards 0',
   expect(rateFactor(9, 10, { name: 'constant', warmup: 0.1 })).toBe(1);
 });
 
+test('the linear schedule falls in a line to zero, as transformers’ after its warm-up', () => {
+  // get_linear_schedule_with_warmup(num_warmup_steps = 2, num_training_steps = 10) at steps 2 … 9
+  const after = [2, 3, 4, 5, 6, 7, 8, 9].map((step) => rateFactor(step, 10, { name: 'linear', warmup: 0.2 }));
+  for (const [i, factor] of after.entries()) expect(factor).toBeCloseTo([1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125][i] as number, 12);
+  expect([0, 1].map((step) => rateFactor(step, 10, { name: 'linear', warmup: 0.2 }))).toEqual([0.5, 1]);
+});
+
 test('the lowest validation loss is kept, the earlier of equals; without validation the last', () => {
   const losses = [0.9, 0.5, 0.5, 0.7];
   const best = losses.reduce((b: ReturnType<typeof betterOf> | null, loss, i) => betterOf(b, { epoch: i + 1, step: i + 1, loss }), null);
