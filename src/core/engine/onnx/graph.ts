@@ -1,7 +1,7 @@
 import { broadcastShapes, sameShape, sizeOf } from './shapes';
 
-export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
-export type ElementArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
+export type ElementType = 'float32' | 'int32' | 'uint32' | 'bool' | 'int64' | 'float64';
+export type ElementArray = Float32Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array | Float64Array;
 
 /** A recorded tensor. Its elements lie row-major in `shape`, unless it has `blocks`. */
 export interface Value {
@@ -140,7 +140,7 @@ export class Graph {
   }
 
   scalar(value: number, dtype: ElementType = 'float32'): Value {
-    const data = dtype === 'float64' ? Float64Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Float32Array.of(value);
+    const data = dtype === 'int64' ? BigInt64Array.of(BigInt(value)) : scalarArrays[dtype].of(value);
     return this.constant(data, [], dtype);
   }
 
@@ -296,5 +296,7 @@ function innerLength(length: number): number {
   return 1;
 }
 
+const scalarArrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+
 /** TensorProto.DataType */
-export const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+export const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12 };

@@ -6,6 +6,7 @@ export { gelu, geluTanh, hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } fr
 export { attention, unseen } from './attention';
 export { batchNorm, batchNormTraining } from './batchNorm';
 export { type Conv2dOptions, conv2d } from './conv2d';
+export { type DropoutKey, dropout, dropoutKey } from './dropout';
 export { embedding } from './embedding';
 export type { Padding } from './geometry';
 export { valueAndGradients } from './gradients';

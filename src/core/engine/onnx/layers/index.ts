@@ -3,6 +3,7 @@ import './activations';
 import './attention';
 import './batchNorm';
 import './conv2d';
+import './dropout';
 import './embedding';
 import './layerNorm';
 import './linear';
