@@ -14,6 +14,8 @@ export interface Network {
   readonly heads?: readonly string[];
   /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
   readonly blocks: readonly string[];
+  /** Layers that act in training where the model comes from, as dropout does, and not here: their paths and types. */
+  readonly silent?: readonly { readonly path: string; readonly type: string }[];
 }
 
 /** An image classifier: [batch, 3, size, size] → logits [batch, classes]. */

@@ -17,6 +17,7 @@ import { digestsOf } from './frozen';
 import { type RunHandle, start } from './handle';
 import { firstProgress, type Progress, progressSchema } from './progress';
 import { select } from './selection';
+import { silentLayersWarning } from './silentLayers';
 import { Slots, slotKinds } from './slots';
 
 export interface RunPlaces {
@@ -72,7 +73,7 @@ export async function beginRun(
     slots: new Slots(slotKinds(config.optimizer)),
     at: firstProgress(digestsOf(tensors)),
     onEvent,
-    first: [...opening(run, dataset, model), ...warnings(engine)],
+    first: [...opening(run, dataset, model), ...warnings(engine), ...silentLayersWarning(model)],
   });
 }
 
@@ -150,7 +151,7 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
     slots,
     at,
     onEvent,
-    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }, ...warnings(engine)],
+    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }, ...warnings(engine), ...silentLayersWarning(model)],
   });
 }
 

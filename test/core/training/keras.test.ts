@@ -21,6 +21,9 @@ test('a run from a Keras model learns, and its result is one to ask, to judge an
   const { folder, handle, events } = await finished(config(['**'], 8));
   const last = await handle.done;
   if (last.type !== 'finished') throw new Error(JSON.stringify(last));
+  expect(of(events, 'warning')).toMatchObject([
+    { code: 'model.silentLayers', message: expect.stringContaining('random_flip (RandomFlip)') },
+  ]);
   const losses = of(events, 'epoch').map(({ train }) => train.loss);
   expect(losses.at(-1), losses.join()).toBeLessThan(losses[0] as number);
   const { report, predictions, record } = await readRun(folder);

@@ -8,6 +8,7 @@ import { half, type ModelSpec, unsupported } from '../spec';
 import { type KerasGraph, keyOf } from './graph';
 import { type Head, headOf, withClasses, withNewHead } from './head';
 import { Grey, scalesItself } from './input';
+import { Silent } from './layers/activation';
 import { KerasNetwork, Link } from './network';
 
 const side = z.int().min(1).nullable();
@@ -41,6 +42,7 @@ export function kerasFamily(spec: ModelSpec): ImageModel | null {
     head: headPath,
     heads,
     blocks: blocksOf(layers, heads),
+    silent: [...silentIn(root)],
     config: configOf(spec, graph, input, headPath),
   };
 }
@@ -168,6 +170,11 @@ function blocksOf(chain: readonly Module[], heads: readonly string[]): string[] 
   }
   const named = blocks.filter(({ block }) => block !== null);
   return (named.length > 0 ? named : blocks).map(({ path }) => path);
+}
+
+function* silentIn(module: Module): Generator<{ path: string; type: string }> {
+  if (module instanceof Silent && module.acts) yield { path: module.path, type: module.type };
+  for (const [, child] of module.children) yield* silentIn(child);
 }
 
 /** Thaw's own config.json for these: timm's keys, and the graph under `keras`. */

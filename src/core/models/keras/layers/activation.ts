@@ -33,8 +33,37 @@ const leakyRelu = kind(z.object({ negative_slope: z.number().optional(), alpha: 
   same('LeakyReLU', about, (x) => leaky(x, config.negative_slope ?? config.alpha ?? 0.3)),
 );
 
+/** Numbers of which all 0 mean that the layer does nothing in Keras's training either. */
+const strengths = z.object({
+  rate: z.unknown(),
+  drop_path_rate: z.unknown(),
+  stddev: z.unknown(),
+  l1: z.unknown(),
+  l2: z.unknown(),
+});
+
 /** What does nothing outside of training, and nothing in ours: Thaw has its own augmentation, and does not drop out. */
-const silent = (type: string) => kind(z.object({}), (_, about) => same(type, about, (x) => x));
+export class Silent extends Plain {
+  constructor(
+    type: string,
+    about: About,
+    /** Whether it would act in Keras's training. */
+    readonly acts: boolean,
+  ) {
+    super(
+      type,
+      [onlyInput(about)],
+      ([x]) => x as Tensor,
+      ([input]) => input ?? [],
+    );
+  }
+}
+
+const silent = (type: string) =>
+  kind(strengths.partial(), (config, about) => {
+    const given = Object.values(config).filter((value) => value !== undefined && value !== null);
+    return new Silent(type, about, given.length === 0 || given.some((value) => value !== 0));
+  });
 export const silentTypes = [
   'Dropout',
   'SpatialDropout2D',
