@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Report } from '../../protocol/report';
 import type { RunRecord } from '../../protocol/runConfig';
 import type { Selection } from './selection';
@@ -20,21 +21,22 @@ export function modelCard(record: RunRecord, selection: Selection, report: Pick<
   const shown = learned.slice(0, 20).map((name) => `\`${name}\``);
   const more = learned.length > shown.length ? ` and ${learned.length - shown.length} more` : '';
   const isKeras = model.family === 'keras';
+  const name = nameOf(model);
+  const weights = model.sha256 ? `, SHA-256 of its weights \`${model.sha256}\`` : ', random initial weights';
   return `---
 library_name: ${isKeras ? 'thaw' : 'timm'}
 pipeline_tag: image-classification
-license: ${model.licence || 'unknown'}
-base_model: ${model.id}
-tags: [image-classification, thaw]
+license: ${(model.licence || 'unknown').toLowerCase()}
+${baseOf(model)}tags: [image-classification, thaw]
 ---
 
 # ${record.id}
 
-An image classifier for ${classes.length} classes: ${classes.join(', ')}. Fine-tuned with Thaw from **${model.id}** (${model.family}, ${model.source}).
+An image classifier for ${classes.length} classes: ${classes.join(', ')}. Fine-tuned with Thaw from **${name}** (${model.family}, ${model.source}).
 
 | | |
 |---|---|
-| Base model | ${model.id}${model.sha256 ? `, SHA-256 of its weights \`${model.sha256}\`` : ', random initial weights'} |
+| Base model | ${name}${weights} |
 | Licence of the base model | ${model.licence || 'unknown'} |
 | Data, fingerprint | \`${record.dataFingerprint}\` |
 | Kept weights | epoch ${report.best.epoch}, step ${report.best.step} |
@@ -55,4 +57,17 @@ thaw predict . photo.jpg
 
 ${isKeras ? kerasLayout : timmLayout}
 `;
+}
+
+/** What a model of this computer is called elsewhere, where its path says nothing: by the last part of it. */
+function nameOf({ id, source }: RunRecord['model']): string {
+  if (source !== 'disk' && source !== 'run') return id;
+  const [folder, last] = [path.basename(path.dirname(id)), path.basename(id)];
+  return /^(pytorch_)?model\./.test(last) ? `${folder}/${last}` : last;
+}
+
+/** The line by which hubs find the model that this one was made from: of one that has a name there. */
+function baseOf({ id, source }: RunRecord['model']): string {
+  const isKnown = source === 'bundled' || source === 'cached' || source === 'hub';
+  return isKnown ? `base_model: ${id.replace(/@.*/, '')}\n` : '';
 }

@@ -47,6 +47,9 @@ test('a run from a Keras model learns, and its result is one to ask, to judge an
   const card = readFileSync(join(folder, 'model/README.md'), 'utf8');
   expect(card).toContain('Keras');
   expect(card).not.toContain('timm');
+  expect(card).toContain('from **topless.keras**');
+  expect(card).not.toContain(fixtures);
+  expect(card).not.toContain('base_model');
 });
 
 test('a run that is stopped and resumed ends with the bytes of one that was not', async () => {
