@@ -25,8 +25,13 @@ export const modelFactsSchema = z.object({
   bytes: z.int(),
   source: z.enum(['bundled', 'cached', 'run', 'hub', 'scratch', 'disk']),
   licence: z.string(),
-  /** Side of the square input, pixels. */
+  /** What it can learn, where that is more than `task`. */
+  tasks: z.array(taskSchema).optional(),
+  /** Side of the square input, pixels; 0 for models of texts. */
   imageSize: z.int(),
+  /** Of models of texts: tokens that they take at most, and layers. */
+  maxLength: z.int().optional(),
+  blocks: z.int().optional(),
   /** "ImageNet", or "" when it starts from random weights. */
   pretrainedOn: z.string(),
 });
@@ -136,7 +141,10 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     id: z.int(),
     type: z.literal('layers'),
     model: z.string(),
+    /** Of a new head; 0 for tasks without classes. */
     classes: z.int(),
+    /** Absent: pictures. */
+    task: textTaskSchema.optional(),
     /** Present: the hub may be asked for a model that is not here; its weights stay there. */
     hub: hubAccessSchema.optional(),
   }),

@@ -64,7 +64,8 @@ export const handlers: Handlers = {
     return listModels({ modelsFolder: modelsFolder(), runsFolder });
   },
 
-  async layers({ model: id, classes, hub }, { signal }) {
+  async layers({ model: id, classes, task, hub }, { signal }) {
+    if (task) return (await import('./textLayers')).textLayers(id, { task, classes, ...(hub && { hub: { ...hub, signal } }) });
     const { describeModel, modelsFolder } = await import('../core/weights');
     const { layerTree } = await import('../core/nn');
     const { presetsOf } = await import('../core/methods');

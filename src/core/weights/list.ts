@@ -8,6 +8,7 @@ import { scratchArchitectures } from '../models';
 import { cachedModels, hubNameText, hubSettings } from './hub';
 import { describeModel } from './load';
 import type { Places } from './locate';
+import { describeTextById } from './textModels';
 
 /**
  * All models that can be chosen by name: bundled ones, those of the hub that were downloaded, those from scratch, and earlier
@@ -23,7 +24,7 @@ export async function listModels(places: Places): Promise<ModelFacts[]> {
   const models: ModelFacts[] = [];
   for (const id of [...bundled, ...cached, ...scratch, ...finished]) {
     try {
-      models.push((await describeModel(id, places)).facts);
+      models.push((await describeTextById(id, places))?.facts ?? (await describeModel(id, places)).facts);
     } catch (error) {
       if (!(error instanceof ThawError)) throw error;
     }

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelFacts } from '../../protocol/assistant';
 import type { TensorData } from '../engine/engine';
 import { buildModel, type ImageModel, isInHead, type LoadedModel } from '../models';
 import { initialTensors, tensorsOf } from '../nn';
-import { readRecord } from '../runs';
 import { type Checkpoint, checkedNames, openCheckpoint, type Sources } from './checkpoint';
 import { corrupt } from './corrupt';
+import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
 import { notFinite, notFiniteMessage } from './finite';
 import { openKeras } from './keras/open';
 import { type Located, locate, type Places } from './locate';
@@ -118,14 +117,13 @@ function isSame(a: readonly string[], b: readonly string[] | null): boolean {
 }
 
 async function factsOf(id: string, located: Located, model: ImageModel, checkpoint?: Checkpoint): Promise<ModelFacts> {
-  const parameters = [...tensorsOf(model.root)].reduce((sum, t) => sum + (t.statistic ? 0 : t.shape.reduce((a, b) => a * b, 1)), 0);
   const learnedFrom = located.source === 'run' ? await dataOf(located.run) : null;
   return {
     id: idOf(id, located),
     title: learnedFrom ? `${learnedFrom} · ${model.title}` : model.title,
     family: model.family,
     task: 'image-classification',
-    parameters,
+    parameters: parametersOf(model.root),
     bytes: located.source === 'hub' ? located.bytes : await sizeOf(checkpoint?.weights.files ?? []),
     source: located.source,
     licence: licenceName(checkpoint?.spec.licence || ('licence' in located ? located.licence : '')),
@@ -134,36 +132,9 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
   };
 }
 
-/** What a run's record calls the model: a path where it has no name of its own. */
-function idOf(id: string, located: Located): string {
-  if (located.source === 'run') return located.run;
-  if (located.source !== 'disk') return id;
-  if ('file' in located) return located.file;
-  return 'keras' in located ? located.keras : located.folder;
-}
-
-/** Name of the data that a run learned from; of the run, where its record cannot be read. */
-async function dataOf(run: string): Promise<string> {
-  return readRecord(run).then(
-    (record) => path.basename(record.config.data.path),
-    () => path.basename(run),
-  );
-}
-
-/** timm's `apache-2.0` as SPDX spells it. */
-function licenceName(licence: string): string {
-  const known: Readonly<Record<string, string>> = { 'apache-2.0': 'Apache-2.0', mit: 'MIT' };
-  return known[licence] ?? licence;
-}
-
 /** Of the files one after another. */
 export async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-async function sizeOf(files: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

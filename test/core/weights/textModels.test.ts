@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { buildTextModel, publishedHead, type TextHead } from '../../../src/core/models/text';
 import { initialTensors, tensorsOf } from '../../../src/core/nn';
-import { describeTextById, encodeSafetensors } from '../../../src/core/weights';
+import { describeTextById, encodeSafetensors, listModels } from '../../../src/core/weights';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'thaw-texts-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -48,4 +48,21 @@ it('leaves models of pictures to others', async () => {
   mkdirSync(folder);
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ architecture: 'resnet18' }));
   expect(await describeTextById(folder, places)).toBeNull();
+});
+
+it('says of a model of texts what it can learn, and lists it among the others', async () => {
+  const folder = folderOf('listed', gpt2, 'causal-lm');
+  writeFileSync(path.join(folder, 'README.md'), '---\nlicense: apache-2.0\n---\n');
+  const classifier = await describeTextById(folder, { head: 'sequence-classification', classes: 3, ...places });
+  expect(classifier?.facts).toMatchObject({
+    title: 'listed',
+    family: 'gpt2',
+    tasks: ['text-classification', 'text-pair-classification', 'causal-lm', 'chat'],
+    ...{ maxLength: 16, blocks: 1, imageSize: 0, licence: 'Apache-2.0', source: 'disk' },
+  });
+  expect(classifier?.facts.bytes).toBeGreaterThan(4 * (classifier?.facts.parameters ?? 0) - 4 * 3 * 8);
+  expect(classifier?.model.kind).toBe('sequence-classification');
+  const models = await listModels(places);
+  expect(models.find(({ id }) => id === 'listed')).toMatchObject({ task: 'text-classification', source: 'bundled' });
+  expect(models.map(({ id }) => id)).toContain('convnet_small');
 });

@@ -1,2 +1,2 @@
-export { buildTextModel, isTextModelType, publishedHead } from './registry';
+export { buildTextModel, headFor, isTextModelType, publishedHead, tasksOf } from './registry';
 export type { TextFamily, TextHead, TextModel } from './textModel';

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import { type TextTask, textTasks } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { bertFamily } from './bert';
 import { distilbertFamily } from './distilbert';
@@ -29,6 +30,26 @@ export function publishedHead(type: string, architecture = ''): TextHead {
   const heads = families.find(({ types }) => types.includes(type))?.heads ?? [];
   const named = endings.find(([ending]) => ending.test(architecture))?.[1];
   return named && heads.includes(named) ? named : (heads[0] ?? 'sequence-classification');
+}
+
+/** The head that a task learns with. */
+export function headFor(task: TextTask): TextHead {
+  switch (task) {
+    case 'text-classification':
+    case 'text-pair-classification':
+      return 'sequence-classification';
+    case 'causal-lm':
+    case 'chat':
+      return 'causal-lm';
+    case 'text-to-text':
+      return 'text-to-text';
+  }
+}
+
+/** What models of a `model_type` can learn. */
+export function tasksOf(type: string): TextTask[] {
+  const heads = families.find(({ types }) => types.includes(type))?.heads ?? [];
+  return textTasks.filter((task) => heads.includes(headFor(task)));
 }
 
 /**
