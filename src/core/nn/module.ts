@@ -25,6 +25,11 @@ export interface Scope {
   readonly training: boolean;
   /** What goes beside x to every layer that asks for it: `mask` [N, S], `types` [N, S]. Undefined where it is not given. */
   beside?(name: string): Tensor | undefined;
+  /**
+   * Dropout of x for the layer at that path, in a step that learns; absent where nothing drops. See ./dropout.
+   * @param shape broadcasts to x's, where whole rows or maps drop together
+   */
+  dropout?(path: string, x: Tensor, rate: number, shape?: Shape): Tensor;
   /** The new value of a statistic after this step. */
   update(name: string, value: Tensor): void;
 }
@@ -47,6 +52,8 @@ export abstract class Module {
   path = '';
   readonly children: (readonly [key: string, module: Module])[] = [];
   readonly tensors: OwnTensor[] = [];
+  /** Whether it gives other values in every step of training, though nothing of its own learns: what it gives is never kept. */
+  readonly isNoisy: boolean = false;
   /** Modules elsewhere in the tree whose tensors this one reads too: a table that the output layer shares with the input. */
   readonly borrowed: Module[] = [];
 

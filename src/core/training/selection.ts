@@ -35,15 +35,26 @@ export function select(model: Network, rules: Rules): Selection {
       l10n.t('Let at least one layer learn, for instance the classifier ({0}).', `${model.head}.**`),
     );
   const learning = new Set(chosen.map(({ name }) => name));
-  const cut = model.chain.findIndex((module) => own(module).some(({ name }) => learning.has(name)));
+  const first = model.chain.findIndex((module) => own(module).some(({ name }) => learning.has(name)));
   return {
     rules,
     learning,
     moving: new Set(movingStatistics(model.root, learning)),
-    cut,
+    cut: beforeNoise(model.chain, first),
     parameters: parameters.reduce((sum, { shape }) => sum + size(shape), 0),
     trainableParameters: chosen.reduce((sum, { shape }) => sum + size(shape), 0),
   };
+}
+
+/** Dropout right before the first layer that learns is part of what learns; with it whatever stands between and has no tensors. */
+function beforeNoise(chain: readonly Module[], first: number): number {
+  let cut = first;
+  for (let i = first - 1; i >= 0 && [...tensorsOf(chain[i] as Module)].length === 0; i--) if (isNoisy(chain[i] as Module)) cut = i;
+  return cut;
+}
+
+function isNoisy(module: Module): boolean {
+  return module.isNoisy || module.children.some(([, child]) => isNoisy(child));
 }
 
 function* movingStatistics(module: Module, learning: ReadonlySet<string>): Generator<string> {
