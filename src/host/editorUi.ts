@@ -14,7 +14,7 @@ import { installCommand } from './tensorflow';
 const pictureTypes = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'];
 
 /** What a model may lie in, when it is one file. */
-const modelFiles = ['safetensors', 'pth', 'pt', 'bin', 'keras', 'h5', 'json'];
+const modelFiles = ['safetensors', 'pth', 'pt', 'bin', 'keras', 'h5', 'hdf5', 'json'];
 
 interface ModelItem extends vscode.QuickPickItem {
   readonly model?: string;

@@ -5,6 +5,7 @@ import { type DataSummary, type ExampleRow, type Problem, type Split, splitNames
 import { ThawError } from '../../protocol/failure';
 import { mapFiles } from './concurrent';
 import { type Hashed, withoutCopies } from './copies';
+import { type Counts, checkCounts, type EmptyClassWords, refuseEmptyClasses } from './counts';
 import type { Dataset } from './dataset';
 import { type Discovery, discover } from './discover';
 import { inspectFile } from './inspect';
@@ -26,11 +27,6 @@ export interface OpenOptions {
    */
   readonly onProgress?: (summary: DataSummary, examples: ExampleRow[]) => void;
 }
-
-/** Fewer training examples than this in a class are worth a word. */
-const fewExamples = 10;
-/** As is a class this many times as large as another. */
-const imbalanced = 5;
 
 /**
  * Reads a folder of pictures as a data set: finds its layout, hashes and checks every file, leaves out what cannot be
@@ -57,12 +53,13 @@ export async function openDataset(root: string, options: OpenOptions): Promise<D
   const { fine, problems: faults } = await inspectAll(absolute, found, options);
   const { kept, problems: copies } = withoutCopies(fine);
   const dealt = withMissingRoles(kept, given, options);
-  refuseEmptyClasses(absolute, classes, dealt);
+  const counts = tableOf(classes, dealt);
+  refuseEmptyClasses(absolute, classes, counts[0], emptyClassWords);
 
   const wanted = new Set(given);
   if (options.validationSplit > 0) wanted.add('validation');
   if (options.testSplit > 0) wanted.add('test');
-  const all = [...faults, ...copies, ...found.problems, ...checkCounts(classes, dealt, wanted)];
+  const all = [...faults, ...copies, ...found.problems, ...checkCounts(classes, counts, wanted, problems)];
   const summary = summarise(absolute, classes, dealt, all, given, found.origin, fingerprintOf(dealt));
   options.onProgress?.(summary, rowsOf(dealt));
   return {
@@ -129,21 +126,14 @@ function withMissingRoles(files: readonly Hashed[], given: ReadonlySet<Split>, o
   return files.map((file) => (file.split === 'train' ? { ...file, split: role.get(file.hash) ?? 'train' } : file));
 }
 
-function refuseEmptyClasses(root: string, classes: readonly string[], files: readonly Hashed[]): void {
-  const learned = new Set(files.filter((file) => file.split === 'train').map((file) => file.label));
-  const empty = classes.filter((name) => !learned.has(name));
-  if (empty.length === 0) return;
-  throw new ThawError(
-    'data.tooFew',
-    empty.length === 1
-      ? l10n.t('{0} has no usable picture to learn the class {1} from.', root, empty.join(''))
-      : l10n.t('{0} has no usable pictures to learn these classes from: {1}.', root, empty.slice(0, 5).join(', ')),
+const emptyClassWords: EmptyClassWords = {
+  one: (root, name) => l10n.t('{0} has no usable picture to learn the class {1} from.', root, name),
+  several: (root, names) => l10n.t('{0} has no usable pictures to learn these classes from: {1}.', root, names),
+  hint: () =>
     l10n.t(
       'Every class needs at least one training picture that can be read and is in no other class, better ten or more. Add pictures, or take the folder of the class away.',
     ),
-    { path: root },
-  );
-}
+};
 
 function countsOf(classes: readonly string[], files: readonly { label: string }[]): number[] {
   const counts = new Map<string, number>();
@@ -151,30 +141,12 @@ function countsOf(classes: readonly string[], files: readonly { label: string }[
   return classes.map((name) => counts.get(name) ?? 0);
 }
 
-/** What the numbers alone say: too few, too uneven, missing. `wanted`: the roles that there should be. */
-function checkCounts(classes: readonly string[], files: readonly Hashed[], wanted: ReadonlySet<Split>): Problem[] {
-  const found: Problem[] = [];
-  const training = countsOf(
-    classes,
-    files.filter((file) => file.split === 'train'),
-  );
-  const named = classes.map((name, i) => ({ name, count: training[i] as number }));
-  const few = named.filter(({ count }) => count < fewExamples);
-  if (few.length > 0) found.push(problems.fewExamples(few, fewExamples));
-  const sorted = named.sort((a, b) => b.count - a.count);
-  const [most, least] = [sorted[0], sorted.at(-1)];
-  if (most && least && most.count >= imbalanced * least.count) found.push(problems.imbalance(most, least));
-  for (const split of ['validation', 'test'] as const) {
-    if (!wanted.has(split)) continue;
-    const counts = countsOf(
-      classes,
-      files.filter((file) => file.split === split),
-    );
-    const missing = classes.filter((_, i) => counts[i] === 0);
-    if (missing.length === classes.length) found.push(problems.noneSplitOff(split));
-    else if (missing.length > 0) found.push(problems.missingInSplit(split, missing));
-  }
-  return found;
+/** Counts by split, in the order of `splitNames`, and class. */
+function tableOf(classes: readonly string[], files: readonly { label: string; split: Split }[]): Counts[] {
+  return splitNames.map((split) => {
+    const members = files.filter((file) => file.split === split);
+    return { count: members.length, classes: countsOf(classes, members) };
+  });
 }
 
 function summarise(
@@ -188,10 +160,9 @@ function summarise(
 ): DataSummary {
   const totals = countsOf(classes, files);
   const splits: DataSummary['splits'] = {};
-  for (const split of splitNames) {
-    const members = files.filter((file) => file.split === split);
-    if (members.length === 0) continue;
-    splits[split] = { count: members.length, classes: countsOf(classes, members), origin: given.has(split) ? origin : 'split' };
+  for (const [i, { count, classes: ofClass }] of tableOf(classes, files).entries()) {
+    const split = splitNames[i] as Split;
+    if (count > 0) splits[split] = { count, classes: ofClass, origin: given.has(split) ? origin : 'split' };
   }
   return {
     root,

@@ -4,8 +4,9 @@ import * as l10n from '@vscode/l10n';
 import { type ColumnRole, type DataSummary, type Problem, type Split, splitNames, type TextTask } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { throwIfAborted } from '../concurrent';
+import { checkCounts } from '../counts';
 import { withoutCopies } from './copies';
-import { checkCounts, refuseEmptyClasses, tableOf } from './counts';
+import { refuseNoTexts, tableOf } from './counts';
 import { dealRows } from './deal';
 import { exampleFrom } from './examples';
 import { nearLabels, sortedLabels } from './labels';
@@ -139,7 +140,7 @@ function assemble(root: string, looked: Looked, reader: Reader, store: TextStore
   const separator = separatorOf(looked);
   dealRows(index, rows, shares, separator !== null, bytesOf);
   const counts = tableOf(index, rows, classes.length);
-  refuseEmptyClasses(root, classes, counts, rows.length);
+  refuseNoTexts(root, classes, counts, rows.length);
 
   const wanted = new Set<Split>(given);
   if (options.validationSplit > 0) wanted.add('validation');
@@ -150,7 +151,7 @@ function assemble(root: string, looked: Looked, reader: Reader, store: TextStore
     ...copies,
     ...labelProblems(classes, index, where),
     ...found.problems,
-    ...checkCounts(classes, counts, wanted),
+    ...checkCounts(classes, counts, wanted, textProblems),
   ];
   const summary: DataSummary = {
     root,

@@ -16,7 +16,7 @@ import {
   TiedLinear,
 } from '../../nn';
 import { numbered } from './encoderLayer';
-import { LastTokenLinear } from './lastToken';
+import { lastTokenClassifier } from './lastToken';
 import { placesOf } from './positions';
 import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
@@ -155,17 +155,8 @@ function wordsOf(config: Config, words: Embedding): Top {
 }
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {
-  const score = new LastTokenLinear(config.n_embd, classes, { bias: false, initial });
-  return {
-    architecture: 'GPT2ForSequenceClassification',
-    within: {},
-    beside: { score },
-    chain: [score],
-    classes,
-    head: 'score',
-    drawn: [],
-    ignored: (name) => name === 'lm_head.weight' || buffers.test(name),
-  };
+  const ignored = (name: string) => name === 'lm_head.weight' || buffers.test(name);
+  return lastTokenClassifier({ architecture: 'GPT2ForSequenceClassification', features: config.n_embd, classes, ignored });
 }
 
 /** GPT-2 (Radford et al. 2019), named as in transformers: telling the next token, or with a classifier on the last one. */

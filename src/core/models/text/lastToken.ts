@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../engine/ops';
 import { Linear, type Scope, type Shape } from '../../nn';
+import type { Top } from './textModel';
 
 /** The last token of each text that is no padding (see `mask`), whichever side the padding is on. [N, S, D] → [N, D] */
 export function lastToken(x: Tensor, scope: Scope): Tensor {
@@ -26,4 +27,16 @@ export class LastTokenLinear extends Linear {
   override childInputs(): Shape[] {
     return super.childInputs([this.input]);
   }
+}
+
+const initial = { kind: 'normal', deviation: 0.02 } as const;
+
+/** What classifies texts on a model that tells the next token (transformers' `GenericForSequenceClassification`). */
+export function lastTokenClassifier({ architecture, features, classes, ignored }: LastTokenClassifier): Top {
+  const score = new LastTokenLinear(features, classes, { bias: false, initial });
+  return { architecture, within: {}, beside: { score }, chain: [score], classes, head: 'score', drawn: [], ignored };
+}
+
+interface LastTokenClassifier extends Pick<Top, 'architecture' | 'classes' | 'ignored'> {
+  readonly features: number;
 }

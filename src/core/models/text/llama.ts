@@ -18,7 +18,7 @@ import {
   TiedLinear,
 } from '../../nn';
 import { numbered } from './encoderLayer';
-import { LastTokenLinear } from './lastToken';
+import { lastTokenClassifier } from './lastToken';
 import { frequenciesOf, rotarySettings, rotated } from './rotary';
 import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
@@ -198,17 +198,8 @@ function wordsOf(config: Config, words: Embedding): Top {
 }
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {
-  const score = new LastTokenLinear(config.hidden_size, classes, { bias: false, initial });
-  return {
-    architecture: 'ForSequenceClassification',
-    within: {},
-    beside: { score },
-    chain: [score],
-    classes,
-    head: 'score',
-    drawn: [],
-    ignored: (name) => name === 'lm_head.weight' || /rotary_emb\.inv_freq$/.test(name),
-  };
+  const ignored = (name: string) => name === 'lm_head.weight' || /rotary_emb\.inv_freq$/.test(name);
+  return lastTokenClassifier({ architecture: 'ForSequenceClassification', features: config.hidden_size, classes, ignored });
 }
 
 /** Llama (Touvron et al. 2023), SmolLM2 and TinyLlama with it, named as in transformers. */
