@@ -20,7 +20,7 @@ const contents = [
   'dist/extension.js',
   'dist/trainer.js',
   'dist/cli.js',
-  'dist/h5wasm.js',
+  'dist/node',
   'dist/webview',
   'l10n',
   'media',

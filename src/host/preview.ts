@@ -25,6 +25,7 @@ export class Preview implements Disposable {
   private costTimer: NodeJS.Timeout | null = null;
   private dataTimer: NodeJS.Timeout | null = null;
   private seen = false;
+  private disposed = false;
   private readonly begun = performance.now();
 
   constructor(
@@ -35,18 +36,26 @@ export class Preview implements Disposable {
 
   /** @param known the model and rules of a run, which stay as they are; a fresh tab takes the defaults */
   load(known: { model: string; classes: number; rules: string[] } | null): void {
-    void this.loadData();
-    if (known) {
-      this.classes = known.classes;
-      void this.loadModel(known.model, known.rules);
-      void this.listModels();
-    } else void this.chooseDefault();
+    if (known) this.classes = known.classes;
+    // Pictures first: who answers is busy for a while when it loads what knows models.
+    void this.loadData(() => {
+      if (known) {
+        void this.loadModel(known.model, known.rules);
+        void this.listModels();
+      } else void this.chooseDefault();
+    });
   }
 
-  async loadData(): Promise<void> {
+  /** @param onKnown called once, when there are pictures to show or there cannot be any */
+  async loadData(onKnown?: () => void): Promise<void> {
     const signal = this.renew('data');
     const { folder, training } = this.state();
     const question = { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit };
+    let waiting = onKnown;
+    const goOn = () => {
+      waiting?.();
+      waiting = undefined;
+    };
     const show =
       (checking: boolean) => (answer: { summary: NonNullable<PanelState['data']>['summary']; examples?: PanelState['examples'] }) => {
         if (signal.aborted) return;
@@ -56,6 +65,7 @@ export class Preview implements Disposable {
           ...(answer.examples && { examples: answer.examples }),
         });
         this.countClasses(answer.summary.classes.length);
+        goOn();
       };
     try {
       show(false)(await this.services.assistant.ask('inspect', question, { signal, onProgress: show(true) }));
@@ -63,6 +73,7 @@ export class Preview implements Disposable {
     } catch (error) {
       const data = this.state().data;
       if (!signal.aborted) this.update({ dataFailure: asFailure(error), data: data && { ...data, checking: false } });
+      if (!this.disposed) goOn();
     }
   }
 
@@ -125,6 +136,7 @@ export class Preview implements Disposable {
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const controller of Object.values(this.work)) controller.abort();
     if (this.costTimer) clearTimeout(this.costTimer);
     if (this.dataTimer) clearTimeout(this.dataTimer);

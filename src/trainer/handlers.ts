@@ -29,17 +29,20 @@ const textRoom = () => {
 /** What each request does. Rooms of the core are loaded when they are first asked for: a preview needs no engine. */
 export const handlers: Handlers = {
   async inspect({ id: _, type: __, ...data }, { signal, progress }) {
-    const { openDataset, findLookalikes, showsPictures } = await import('../core/data');
+    const { showsPictures } = await import('../core/data/glance');
     const { path: root, validationSplit, testSplit, task, columns } = data;
     if (task || columns || !(await showsPictures(root))) {
       const { kindOfData } = await import('../core/data/text');
       if (task || columns || (await kindOfData(root)) === 'texts') return (await textRoom()).inspect(data, { signal, progress });
     }
+    // By itself, as all of core/data decodes pictures: files are counted, and told of, before that is loaded.
+    const { openDataset } = await import('../core/data/openDataset');
     const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) =>
       progress({ summary, examples } satisfies InspectAnswer);
     const turn = () => urgent.over();
     const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress, turn });
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
+    const { findLookalikes } = await import('../core/data/lookalikes');
     const found = await findLookalikes(dataset, { signal, turn });
     return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
   },
@@ -53,18 +56,20 @@ export const handlers: Handlers = {
   },
 
   async thumbnails({ root, paths, side }, { signal }) {
-    const { thumbnail } = await import('../core/data');
+    const { thumbnail } = await import('../core/data/thumbnail');
     return urgent.run(() =>
       Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side))))),
     );
   },
 
   async models({ runsFolder }) {
+    await urgent.over(); // loading what knows models keeps the process from anything else
     const { listModels, modelsFolder } = await import('../core/weights');
     return listModels({ modelsFolder: modelsFolder(), runsFolder });
   },
 
   async layers({ model: id, classes, task, hub }, { signal }) {
+    await urgent.over();
     if (task) return (await import('./textLayers')).textLayers(id, { task, classes, ...(hub && { hub: { ...hub, signal } }) });
     const { describeModel, modelsFolder } = await import('../core/weights');
     const { layerTree } = await import('../core/nn');

@@ -15,5 +15,5 @@ export function loadLanguage(): void {
 /** `zh_CN.UTF-8` → …/l10n/bundle.l10n.zh-cn.json */
 function bundleOf(locale: string): string {
   const tag = locale.split('.')[0]!.replace('_', '-').toLowerCase();
-  return tag ? path.join(__dirname, '..', 'l10n', `bundle.l10n.${tag}.json`) : '';
+  return tag ? path.join(__dirname, '..', '..', 'l10n', `bundle.l10n.${tag}.json`) : '';
 }

@@ -1,6 +1,5 @@
 import { Assistant } from './assistant';
 import { endOnUncaught, endWith } from './crash';
-import { trainDetached } from './detached';
 import { loadLanguage } from './language';
 
 const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER | setup-tensorflow FOLDER';
@@ -8,8 +7,10 @@ const usage = 'usage: trainer.js assistant | begin FOLDER | resume FOLDER | setu
 async function main([mode, folder]: string[]): Promise<void> {
   loadLanguage();
   if (mode === 'assistant' && process.send) assist();
-  else if ((mode === 'begin' || mode === 'resume') && folder) endWith(await trainDetached(mode, folder));
-  else if (mode === 'setup-tensorflow' && folder && process.send) {
+  else if ((mode === 'begin' || mode === 'resume') && folder) {
+    const { trainDetached } = await import('./detached');
+    endWith(await trainDetached(mode, folder));
+  } else if (mode === 'setup-tensorflow' && folder && process.send) {
     const { setupFor } = await import('./setupTensorflow');
     endWith(await setupFor(folder));
   } else {

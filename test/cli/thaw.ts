@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import * as esbuild from 'esbuild';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
 import { type RunEvent, runEventSchema } from '../../src/protocol/events';
@@ -21,17 +21,7 @@ export async function bundled(): Promise<string> {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(path.join(parent, 'bundles-'));
   made.push(folder);
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' },
-    outdir: folder,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    external: ['onnxruntime-node', 'onnxruntime-web', 'sharp', '@tensorflow/tfjs-node'],
-  });
+  await promisify(execFile)(process.execPath, ['scripts/build.mjs', '--programs', folder], { cwd: root });
   return folder;
 }
 

@@ -8,7 +8,6 @@ import { type Hashed, withoutCopies } from './copies';
 import { type Counts, checkCounts, type EmptyClassWords, refuseEmptyClasses } from './counts';
 import type { Dataset } from './dataset';
 import { type Discovery, discover } from './discover';
-import { inspectFile } from './inspect';
 import type { PictureError } from './picture';
 import { problems } from './problems';
 import { dealOut } from './split';
@@ -76,6 +75,7 @@ async function inspectAll(
   found: Discovery,
   { signal, turn }: Pick<OpenOptions, 'signal' | 'turn'>,
 ): Promise<{ fine: Hashed[]; problems: Problem[] }> {
+  const { inspectFile } = await import('./inspect'); // sharp takes its time to load: files are counted, and told of, before
   const faults = new Map<string, { fault: PictureError; files: string[] }>();
   const checked = await mapFiles(
     found.candidates,

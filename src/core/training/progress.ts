@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where a run stands: state.json of a checkpoint, from which it goes on as if nothing had happened. */
 export const progressSchema = z.object({

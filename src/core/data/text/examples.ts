@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ColumnMap, TextTask } from '../../../protocol/data';
 import type { Message, Row, TextExample } from './types';
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../../../protocol/failure';
 import { decodeText, linesOf, recordLimit, tooLong } from './decodeText';
 import type { Row } from './types';

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../../../protocol/failure';
 import { unreadable } from './decodeText';
 import type { Row } from './types';

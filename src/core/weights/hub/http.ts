@@ -82,7 +82,7 @@ export class HubHttp {
 
   private async fetch(url: string, { method, headers, redirect, signal }: Asking): Promise<Response> {
     // Loaded when something is asked: most runs ask nothing.
-    const { EnvHttpProxyAgent, fetch } = await import('undici');
+    const { EnvHttpProxyAgent, fetch } = await import('./undici');
     const { silenceMs } = this.settings.patience;
     this.agent ??= new EnvHttpProxyAgent({ headersTimeout: silenceMs, bodyTimeout: silenceMs, connect: { timeout: silenceMs } });
     return fetch(url, { method, headers, redirect, signal, dispatcher: this.agent });
