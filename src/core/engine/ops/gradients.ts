@@ -28,6 +28,6 @@ export function valueAndGradients(
   return { loss: value, aux: owned, gradients };
 }
 
-function mapValues(tensors: Tensors, f: (tensor: tf.Tensor) => tf.Tensor): Tensors {
+export function mapValues(tensors: Tensors, f: (tensor: tf.Tensor) => tf.Tensor): Tensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, f(tensor)]));
 }

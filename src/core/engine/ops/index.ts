@@ -2,9 +2,11 @@ import './broadcasts';
 
 /** tfjs, for what goes beyond these ops. */
 export * as tf from '../tf';
+export { addGradients, meanGradients } from './accumulation';
 export { gelu, geluTanh, hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations';
 export { attention, unseen } from './attention';
 export { batchNorm, batchNormTraining } from './batchNorm';
+export { clipByGlobalNorm } from './clipping';
 export { type Conv2dOptions, conv2d } from './conv2d';
 export { type DropoutKey, dropout, dropoutKey } from './dropout';
 export { embedding } from './embedding';

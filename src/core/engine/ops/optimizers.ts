@@ -2,7 +2,7 @@ import type { Tensors } from '../engine';
 import * as tf from '../tf';
 
 /** Tensors up to this size are updated together, as one vector; larger ones one by one, which keeps them in the cache. */
-const togetherUpTo = 65536;
+export const togetherUpTo = 65536;
 
 interface AdamW {
   readonly parameters: Tensors;
