@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { presetRules } from '../core/methods';
+import { presetRules, presetsOf } from '../core/methods';
 import type { Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
 import { type DescribedModel, describeModel, type Places } from '../core/weights';
@@ -44,6 +44,17 @@ export function rulesOf({ model }: { readonly model: Network }, base: Preset | R
       l10n.t('"thaw layers MODEL" lists the names; "**" stands for any number of parts, as in "blocks.6.**".'),
     );
   const rules = [...(typeof base === 'string' ? presetRules(model, base) : base), ...added];
+  if (rules.length === 0)
+    throw new ThawError(
+      'config.invalid',
+      l10n.t('This model has no separate head: it tells words by the embeddings that it reads them with.'),
+      l10n.t(
+        'Choose another preset: {0}.',
+        presetsOf(model)
+          .map(({ name }) => name)
+          .join(', '),
+      ),
+    );
   if (!names.some((name) => learns(rules, name)))
     throw new ThawError(
       'config.invalid',

@@ -95,7 +95,8 @@ export class Preview implements Disposable {
       const answer = await this.services.assistant.ask('layers', { model: id, classes: this.classes, hub }, { signal });
       if (signal.aborted) return;
       const wanted = defaultPreset(answer.facts);
-      const chosen = rules ?? answer.presets.find((preset) => preset.name === wanted)?.rules ?? [];
+      const preset = answer.presets.find(({ name }) => name === wanted) ?? answer.presets[0];
+      const chosen = rules ?? preset?.rules ?? [];
       this.tree = answer.root;
       this.update({
         model: answer.facts,

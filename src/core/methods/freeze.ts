@@ -1,20 +1,21 @@
 import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
-import { headsOf, type Network } from '../models/model';
+import type { Network } from '../models/model';
 import { type Module, tensorsOf } from '../nn';
+import { headRules } from './head';
 import { loraRules } from './lora';
 
 /** How many blocks below the head the preset "top" lets learn. */
 const topBlocks = 2;
 
 /**
- * The rules that a preset stands for: `head` the classifier alone, `top` the last two blocks and all that follows them,
+ * The rules that a preset stands for: `head` the classifier alone (none where the model has no separate one), `top` the last two blocks and all that follows them,
  * `all` every layer, `lora` the adapters (which the model must have) and the classifier.
  */
 export function presetRules(model: Network, preset: Preset): string[] {
   switch (preset) {
     case 'head':
-      return headsOf(model).map((head) => `${head}.**`);
+      return headRules(model);
     case 'top':
       return topRules(model);
     case 'all':
@@ -39,7 +40,8 @@ function partsOf(link: Module): Module[] {
   return link.path === '' ? link.children.map(([, child]) => child) : [link];
 }
 
-/** All presets that need no adapters, in the order in which they are shown. */
+/** All presets that need no adapters and let something learn, in the order in which they are shown. */
 export function presetsOf(model: Network): { name: Preset; rules: string[] }[] {
-  return presetNames.filter((name) => name !== 'lora').map((name) => ({ name, rules: presetRules(model, name) }));
+  const presets = presetNames.filter((name) => name !== 'lora').map((name) => ({ name, rules: presetRules(model, name) }));
+  return presets.filter(({ rules }) => rules.length > 0);
 }

@@ -14,6 +14,8 @@ export interface Network {
   readonly heads?: readonly string[];
   /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
   readonly blocks: readonly string[];
+  /** Paths of layers below the heads that the checkpoint has nothing for: they begin from drawn values, and learn with the heads. */
+  readonly fresh?: readonly string[];
   /** Layers that act in training where the model comes from, as dropout does, and not here: their paths and types. */
   readonly silent?: readonly { readonly path: string; readonly type: string }[];
 }

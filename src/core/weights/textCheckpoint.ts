@@ -91,9 +91,13 @@ async function planOf(folder: string, { head, classes, labels: wanted }: TextOpt
   const model = buildTextModel(raw, { head, classes, path: file });
   const isOwn =
     head !== 'sequence-classification' ||
-    (raw.architectures?.[0] === model.architecture && (classes === undefined || wanted?.join('\n') === labels?.join('\n')));
+    (raw.architectures?.[0] === model.architecture &&
+      (classes === undefined || (labels !== null && wanted?.join('\n') === labels.join('\n'))));
   const names = await namesOf(model, weights, isOwn);
-  return { model, labels, weights, names, keepsHead: [...tensorsOf(model.root)].every(({ name }) => names.has(name)) };
+  const fresh = model.drawn.filter((path) =>
+    [...tensorsOf(model.root)].some(({ name }) => name.startsWith(`${path}.`) && !names.has(name)),
+  );
+  return { model: { ...model, fresh }, labels, weights, names, keepsHead: [...tensorsOf(model.root)].every(({ name }) => names.has(name)) };
 }
 
 /** In the order of their numbers. */

@@ -2,9 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { buildTextModel, publishedHead, type TextHead } from '../../../src/core/models/text';
+import { presetRules, presetsOf } from '../../../src/core/methods';
+import { buildTextModel, publishedHead, type TextHead, type TextModel } from '../../../src/core/models/text';
 import { initialTensors, tensorsOf } from '../../../src/core/nn';
 import { describeTextById, encodeSafetensors, listModels } from '../../../src/core/weights';
+import type { DescribedTextModel } from '../../../src/core/weights/textCheckpoint';
+import type { Preset } from '../../../src/protocol/runConfig';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'thaw-texts-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -65,4 +68,25 @@ it('says of a model of texts what it can learn, and lists it among the others', 
   const models = await listModels(places);
   expect(models.find(({ id }) => id === 'listed')).toMatchObject({ task: 'text-classification', source: 'bundled' });
   expect(models.map(({ id }) => id)).toContain('convnet_small');
+});
+
+const rulesOf = (described: DescribedTextModel | null, preset: Preset) => presetRules(described?.model as TextModel, preset);
+
+it('lets what begins from drawn values learn with the head, and nothing else of the layers below it', async () => {
+  const masked = folderOf('masked', { ...bert, architectures: ['BertForMaskedLM'] }, 'masked-lm');
+  expect(rulesOf(await describeTextById(masked, { classes: 3, ...places }), 'head')).toEqual(['bert.pooler.**', 'classifier.**']);
+  expect(rulesOf(await describeTextById(masked, places), 'head')).toEqual(['cls.predictions.**']);
+  const whole = folderOf('whole', { ...bert, architectures: ['BertForSequenceClassification'] }, 'sequence-classification');
+  expect(rulesOf(await describeTextById(whole, { classes: 3, ...places }), 'head')).toEqual(['classifier.**']);
+});
+
+it('has no preset for the head of a language model that shares its embeddings', async () => {
+  const names = async (described: Promise<DescribedTextModel | null>) =>
+    presetsOf((await described)?.model as TextModel).map(({ name }) => name);
+  const tied = folderOf('tied', gpt2, 'causal-lm');
+  expect(await names(describeTextById(tied, places))).toEqual(['top', 'all']);
+  expect(await names(describeTextById(tied, { classes: 2, ...places }))).toEqual(['head', 'top', 'all']);
+  const llama = { model_type: 'llama', vocab_size: 30, hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
+  const own = folderOf('own', { ...llama, architectures: ['LlamaForCausalLM'] }, 'causal-lm');
+  expect(rulesOf(await describeTextById(own, places), 'head')).toEqual(['lm_head.**']);
 });
