@@ -15,24 +15,26 @@ const deps = {
   },
 };
 
-/** The engine's tests and the families' once more, on the engine that `npm run setup:tensorflow` puts here. */
+const bothEngines = ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts', 'test/core/generation/transformers.test.ts'];
+
+/** The engine's tests, the families' and what they write once more, on the engine that `npm run setup:tensorflow` puts here. */
 const tensorflow = {
   test: {
     name: 'tensorflow',
     deps,
-    include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
+    include: bothEngines,
     exclude: ['test/core/engine/blocked.test.ts', '**/*.slow.test.ts'], // onnxruntime's own forms
     env: { THAW_TEST_ENGINE: 'tensorflow' },
     testTimeout: 60_000,
   },
 };
 
-/** The engine's tests and the families' once more, on onnxruntime's WebAssembly build. */
+/** The same on onnxruntime's WebAssembly build. */
 const wasm = {
   test: {
     name: 'wasm',
     deps,
-    include: ['test/core/engine/**/*.test.ts', 'test/core/models/families.test.ts'],
+    include: bothEngines,
     exclude: ['test/core/engine/blocked.test.ts', '**/*.slow.test.ts'], // kernels that it lacks
     env: { THAW_ONNX: 'web' },
     testTimeout: 60_000,

@@ -1,5 +1,5 @@
 // Turns a checkpoint of llama2.c (github.com/karpathy/llama2.c, version 0: a header of seven numbers, then float32 values) into
-// a folder in Hugging Face's layout. usage: node scripts/llama2c.mjs CHECKPOINT.bin FOLDER
+// a folder in Hugging Face's layout, with its tokenizer where one is given. usage: node scripts/llama2c.mjs CHECKPOINT.bin FOLDER [TOKENIZER.bin]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -80,9 +80,80 @@ function safetensors(tensors) {
   return Buffer.concat([size, padded, ...[...tensors.values()].map(({ data }) => Buffer.from(data.buffer))]);
 }
 
-const [file, folder] = process.argv.slice(2);
-if (!file || !folder) throw new Error('usage: node scripts/llama2c.mjs CHECKPOINT.bin FOLDER');
+/** The longest token's length, then for each its score, its length and its bytes. */
+function readVocabulary(file) {
+  const bytes = readFileSync(file);
+  const words = [];
+  for (let at = 4; at < bytes.length; ) {
+    const length = bytes.readInt32LE(at + 4);
+    words.push({ score: bytes.readFloatLE(at), text: bytes.toString('utf8', at + 8, at + 8 + length).replace(/^\n(<.*>)\n$/, '$1') });
+    at += 8 + length;
+  }
+  return words;
+}
+
+/** As transformers converts Llama's: SentencePiece's pieces as byte pairs, a score as the rank of a merge. */
+function tokenizer(file) {
+  const words = readVocabulary(file).map(({ score, text }) => ({ score, text: text.replaceAll(' ', '▁') }));
+  const vocab = Object.fromEntries(words.map(({ text }, id) => [text, id]));
+  const merges = words
+    .filter(({ text }) => text.length > 1 && !/^<.*>$/.test(text))
+    .sort((a, b) => b.score - a.score)
+    .flatMap(({ text }) => Array.from({ length: text.length - 1 }, (_, i) => [text.slice(0, i + 1), text.slice(i + 1)]))
+    .filter(([left, right]) => left in vocab && right in vocab);
+  const special = ['<unk>', '<s>', '</s>'].map((content) => ({
+    id: vocab[content],
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  }));
+  const begin = { SpecialToken: { id: '<s>', type_id: 0 } };
+  const given = (id, type_id) => ({ Sequence: { id, type_id } });
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: special,
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Prepend', prepend: '▁' },
+        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      ],
+    },
+    pre_tokenizer: null,
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [begin, given('A', 0)],
+      pair: [begin, given('A', 0), begin, given('B', 1)],
+      special_tokens: { '<s>': { id: '<s>', ids: [vocab['<s>']], tokens: ['<s>'] } },
+    },
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+        { type: 'ByteFallback' },
+        { type: 'Fuse' },
+        { type: 'Strip', content: ' ', start: 1, stop: 0 },
+      ],
+    },
+    model: { type: 'BPE', dropout: null, unk_token: '<unk>', fuse_unk: true, byte_fallback: true, vocab, merges },
+  };
+}
+
+const [file, folder, words] = process.argv.slice(2);
+if (!file || !folder) throw new Error('usage: node scripts/llama2c.mjs CHECKPOINT.bin FOLDER [TOKENIZER.bin]');
 const { config, tensors } = readCheckpoint(file);
 mkdirSync(folder, { recursive: true });
-writeFileSync(path.join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+const write = (name, value) => writeFileSync(path.join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+write('config.json', config);
 writeFileSync(path.join(folder, 'model.safetensors'), safetensors(tensors));
+if (words) {
+  write('tokenizer.json', tokenizer(words));
+  // the beginning of the next text ends one
+  write('generation_config.json', { bos_token_id: 1, eos_token_id: [1, 2] });
+  write('tokenizer_config.json', { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' });
+}

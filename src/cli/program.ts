@@ -81,6 +81,28 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     'thaw predict RUN *.png --json',
   ]).action(async (run, files) => exit(await (await import('./commands/predict')).predict(run, files, output)));
 
+  command('generate <model>', l10n.t('Write a text with a model: go on from a prompt, answer, or turn one text into another.'), [
+    "thaw generate RUN --prompt 'Once upon a time'",
+    "thaw generate RUN --prompt 'Why is the sky blue?' --chat --temperature 0.8 --top-p 0.95",
+    "thaw generate RUN --prompt 'summarize: …' --beams 4 --json",
+  ])
+    .option('--prompt <text>', l10n.t('what to go on from (stdin)'))
+    .option('--chat', l10n.t("put the prompt as a question, in the model's own way of writing conversations"))
+    .option('--max-new-tokens <n>', l10n.t('tokens at most (128)'))
+    .option('--temperature <x>', l10n.t('draw tokens, the less likely ones the more often the higher; 0: always the likeliest (0)'))
+    .option('--top-k <n>', l10n.t('draw among so many of the likeliest tokens (all)'))
+    .option('--top-p <x>', l10n.t('draw among the likeliest tokens that have this probability together (1)'))
+    .option('--beams <n>', l10n.t('follow so many texts side by side and take the likeliest (1)'))
+    .addOption(
+      new Option('--stop <text>', l10n.t('end before this text; may be repeated')).argParser((text: string, before: string[] = []) => [
+        ...before,
+        text,
+      ]),
+    )
+    .option('--seed <n>', l10n.t('the same seed draws the same text (0)'))
+    .option('--threads <n>', l10n.t('processor threads; 0: as many as there are cores (0)'))
+    .action(async (model, flags) => (await import('./commands/generate')).generate(model, flags, output));
+
   command('runs [dir]', l10n.t('List the runs in a folder (.thaw/runs).'), ['thaw runs', 'thaw runs ../other/.thaw/runs']).action(
     async (dir) => (await import('./commands/runs')).runs(dir, output),
   );

@@ -10,6 +10,7 @@ import {
   tokensSchema,
 } from './data';
 import { failureSchema } from './failure';
+import { type GenerateAnswer, generateAnswerSchema, generationSchema, turnSchema } from './generation';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
 import { presetSchema, runConfigSchema } from './runConfig';
@@ -164,6 +165,17 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     bytes: z.instanceof(Uint8Array).optional(),
     path: z.string().optional(),
   }),
+  /**
+   * What a model writes on from a prompt, or answers in a conversation (as its chat template writes one). `model` is a run's
+   * folder or a model's id. Progress is the text as it comes.
+   */
+  z.object({
+    id: z.int(),
+    type: z.literal('generate'),
+    model: z.string(),
+    prompt: z.union([z.string(), z.array(turnSchema).min(1)]),
+    options: generationSchema,
+  }),
   z.object({ id: z.int(), type: z.literal('doctor') }),
   z.object({ id: z.int(), type: z.literal('cancel'), request: z.int() }),
 ]);
@@ -209,6 +221,7 @@ export interface AssistantAnswers {
   pull: PullState;
   cost: Cost;
   predict: z.infer<typeof answerSchema>;
+  generate: GenerateAnswer;
   doctor: Doctor;
   cancel: null;
 }
@@ -224,6 +237,7 @@ export const answerSchemas = {
   pull: pullStateSchema,
   cost: costSchema,
   predict: answerSchema,
+  generate: generateAnswerSchema,
   doctor: doctorSchema,
   cancel: z.null(),
 } as const satisfies { [K in keyof AssistantAnswers]: z.ZodType<AssistantAnswers[K]> };

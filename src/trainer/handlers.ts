@@ -3,10 +3,12 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { AssistantAnswers, AssistantRequest, InspectAnswer, PullState } from '../protocol/assistant';
 import { ThawError } from '../protocol/failure';
+import type { GenerateAnswer } from '../protocol/generation';
 import type { Context } from './assistant';
 import { Pool } from './pool';
 import type { TextRoom } from './textRoom';
 import { Urgent } from './urgent';
+import { WarmGenerator } from './warmGenerator';
 import { WarmPredictor } from './warmPredictor';
 
 export type RequestOf<K extends AssistantRequest['type']> = Extract<AssistantRequest, { type: K }>;
@@ -19,6 +21,7 @@ const pictures = new Pool(availableParallelism());
 /** Thumbnails are looked at now; thousands of files that are being checked can wait for them. */
 const urgent = new Urgent();
 const predictor = new WarmPredictor();
+const generator = new WarmGenerator();
 
 let texts: Promise<TextRoom> | undefined;
 const textRoom = () => {
@@ -105,6 +108,11 @@ export const handlers: Handlers = {
     if (source === undefined)
       throw new ThawError('usage', l10n.t('There is no picture to look at.'), l10n.t('Give its bytes or its path.'));
     return predictor.predict(run, { name, source });
+  },
+
+  async generate({ model, prompt, options }, { signal, progress }) {
+    const tell = (delta: string) => progress({ delta } satisfies GenerateAnswer);
+    return { delta: '', result: await generator.write(model, prompt, { ...options, signal, tell }) };
   },
 
   async doctor() {

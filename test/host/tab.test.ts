@@ -46,6 +46,7 @@ class FakeAssistant implements Assistant {
     pull: { done: 0, total: 0 },
     cost: { secondsPerEpoch: 1, totalSeconds: 10, memoryBytes: 1e8 },
     predict: { input: 'a.jpg', label: 'cars', probabilities: { cars: 0.9, trucks: 0.1 } },
+    generate: { delta: '' },
     doctor: { node: '', platform: '', threads: 1, memory: 1, engines: [], folders: {} },
   });
 

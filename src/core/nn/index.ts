@@ -1,5 +1,5 @@
 export { type Activation, activate } from './activation';
-export { groupedAttention, paddingBias, swapped } from './attention';
+export { causalAttention, paddingBias, swapped } from './attention';
 export { BatchNorm, type BatchNormOptions } from './batchNorm';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d';
 export { Dropout, drop, dropoutUnder } from './dropout';
@@ -8,6 +8,6 @@ export { Group } from './group';
 export { initialTensors } from './initial';
 export { LayerNorm, RmsNorm } from './layerNorm';
 export { type Adapter, Linear, type LinearOptions, TiedLinear } from './linear';
-export { type Initial, layerTree, Module, namesRead, rooted, type Scope, type Shape, tensorsOf } from './module';
+export { type Initial, keptRows, layerTree, Module, namesRead, type Past, rooted, type Scope, type Shape, tensorsOf } from './module';
 export { GlobalAveragePool, MaxPool } from './pooling';
 export { forwardAll, Sequential } from './sequential';

@@ -30,8 +30,29 @@ export interface Scope {
    * @param shape broadcasts to x's, where whole rows or maps drop together
    */
   dropout?(path: string, x: Tensor, rate: number, shape?: Shape): Tensor;
+  /** Present while a text is written token by token: x is then what comes next, and layers ask for what was before. */
+  readonly past?: Past;
   /** The new value of a statistic after this step. */
   update(name: string, value: Tensor): void;
+}
+
+/** What layers keep of a text while it is written, so that no token is computed twice. Rows are tokens. */
+export interface Past {
+  /** Place of the first token of x, counted from 0: int32 scalar. */
+  readonly from: Tensor;
+  /** Tokens that the text may have, T. */
+  readonly length: number;
+  /** Puts the rows of x behind those that came before: [S, N, D] → [T, N, D], of which those behind x's are not to be seen. */
+  extended(name: string, rows: Tensor): Tensor;
+  /** What is the same for all tokens (keys and values of the text that is read): made once, [R, N, D]. */
+  kept(name: string, make: () => Tensor): Tensor;
+}
+
+/** What a layer keeps in a `Past`: a row of so many features for each token of the text that is written, or of the one that is read. */
+interface KeptRows {
+  readonly key: string;
+  readonly features: number;
+  readonly text: 'written' | 'read';
 }
 
 interface OwnTensor {
@@ -54,6 +75,7 @@ export abstract class Module {
   readonly tensors: OwnTensor[] = [];
   /** Whether it gives other values in every step of training, though nothing of its own learns: what it gives is never kept. */
   readonly isNoisy: boolean = false;
+  readonly kept: KeptRows[] = [];
   /** Modules elsewhere in the tree whose tensors this one reads too: a table that the output layer shares with the input. */
   readonly borrowed: Module[] = [];
 
@@ -70,6 +92,10 @@ export abstract class Module {
   }
   protected statistic(key: string, shape: Shape, initial: Initial): void {
     this.tensors.push({ key, shape, statistic: true, initial });
+  }
+
+  protected keeps(key: string, features: number, text: KeptRows['text'] = 'written'): void {
+    this.kept.push({ key, features, text });
   }
 
   /** x: [batch, …input shape] → [batch, …outputShape(input shape)] */
@@ -102,6 +128,12 @@ export function rooted<M extends Module>(module: M, path = ''): M {
 export function* tensorsOf(module: Module): Generator<OwnTensor & { name: string }> {
   for (const own of module.tensors) yield { ...own, name: module.nameOf(own.key) };
   for (const [, child] of module.children) yield* tensorsOf(child);
+}
+
+/** All that the modules of a tree keep while a text is written, with full names. */
+export function* keptRows(module: Module): Generator<KeptRows & { name: string }> {
+  for (const own of module.kept) yield { ...own, name: module.nameOf(own.key) };
+  for (const [, child] of module.children) yield* keptRows(child);
 }
 
 /** Full names of all tensors that a forward pass of these modules asks for, each once: their own and those that they borrow. */

@@ -1,13 +1,10 @@
 import { Template } from '@huggingface/jinja';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
+import type { Turn } from '../../protocol/generation';
 import type { TextTokenizer } from './tokenizer';
 
-/** What somebody says in a conversation. */
-export interface Turn {
-  readonly role: 'system' | 'user' | 'assistant' | 'tool';
-  readonly content: string;
-}
+export type { Turn };
 
 /** A conversation as tokens; `learned` is 1 where the loss counts: on the answers and what ends them. */
 export interface EncodedChat {

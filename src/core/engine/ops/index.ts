@@ -17,3 +17,4 @@ export { addBias, linear } from './linear';
 export { softmax, softmaxCrossEntropy } from './loss';
 export { adamW, sgd } from './optimizers';
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './pooling';
+export { putRows } from './rows';

@@ -9,5 +9,6 @@ import './layerNorm';
 import './linear';
 import './loss';
 import './pooling';
+import './rows';
 
 export { registerStockKernels } from './define';

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { attention, tf } from '../../engine/ops';
+import { tf } from '../../engine/ops';
 import {
   type Activation,
+  causalAttention,
   Embedding,
   Group,
   LayerNorm,
@@ -79,6 +80,8 @@ class Block extends Module {
     [this.asked, this.mixed] = [linear(features, 3 * features), linear(features, features)];
     [this.widened, this.narrowed] = [linear(features, intermediate, activation), linear(intermediate, features)];
     this.attentionNorm = this.child('ln_1', new LayerNorm(features, epsilon));
+    this.keeps('keys', features);
+    this.keeps('values', features);
     const same = (input: Shape) => input;
     const parts = { c_attn: this.asked, c_proj: this.mixed };
     this.child('attn', new Group('Attention', parts, { output: same, inputs: (input) => [input, input] }));
@@ -90,8 +93,8 @@ class Block extends Module {
   override forward(x: Tensor, scope: Scope): Tensor {
     const tokens = swapped(x); // [S, N, D]
     const { features, heads } = this.size;
-    const [q, k, v] = tf.split(this.asked.forward(this.attentionNorm.forward(tokens, scope), scope), 3, 2) as [Tensor, Tensor, Tensor];
-    const seen = attention(q, k, v, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads), causal: true });
+    const asked = tf.split(this.asked.forward(this.attentionNorm.forward(tokens, scope), scope), 3, 2) as [Tensor, Tensor, Tensor];
+    const seen = causalAttention(this, asked, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads) }, scope);
     const between = tf.add(this.mixed.forward(seen, scope), tokens);
     const after = this.narrowed.forward(this.widened.forward(this.feedNorm.forward(between, scope), scope), scope);
     return swapped(tf.add(after, between));

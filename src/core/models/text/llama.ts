@@ -4,9 +4,9 @@ import { tf } from '../../engine/ops';
 import {
   type Activation,
   activate,
+  causalAttention,
   Embedding,
   Group,
-  groupedAttention,
   Linear,
   Module,
   paddingBias,
@@ -94,6 +94,8 @@ class Layer extends Module {
     this.mixed = linear(heads * width, features, biases.mixed);
     [this.gate, this.widened] = [linear(features, intermediate, biases.fed), linear(features, intermediate, biases.fed)];
     this.narrowed = linear(intermediate, features, biases.fed);
+    this.keeps('keys', shared * width);
+    this.keeps('values', shared * width);
     const same = (input: Shape) => input;
     const parts = { q_proj: this.query, k_proj: this.key, v_proj: this.value, o_proj: this.mixed };
     const given = (input: Shape) => [input, input, input, this.query.outputShape(input)];
@@ -110,10 +112,10 @@ class Layer extends Module {
     const tokens = swapped(x); // [S, N, D]
     const { heads, shared, width, frequencies, activation } = this.size;
     const normed = this.attentionNorm.forward(tokens, scope);
-    const q = rotated(this.query.forward(normed, scope), frequencies);
-    const k = rotated(this.key.forward(normed, scope), frequencies);
+    const q = rotated(this.query.forward(normed, scope), frequencies, scope);
+    const k = rotated(this.key.forward(normed, scope), frequencies, scope);
     const v = this.value.forward(normed, scope);
-    const seen = groupedAttention(q, k, v, { bias: paddingBias(scope), heads, shared, scale: 1 / Math.sqrt(width), causal: true });
+    const seen = causalAttention(this, [q, k, v], { bias: paddingBias(scope), heads, shared, scale: 1 / Math.sqrt(width) }, scope);
     const between = tf.add(this.mixed.forward(seen, scope), tokens);
     const fed = this.feedNorm.forward(between, scope);
     const gated = tf.mul(activate(this.gate.forward(fed, scope), activation), this.widened.forward(fed, scope));

@@ -9,10 +9,11 @@ export function runningCount(mask: Tensor, axis: number): Tensor {
 
 /**
  * The place of each token in its text, counted from 0, int32 [S, N]: padding before the first token does not count. Without a
- * mask beside, [S, 1].
+ * mask beside, and while a text is written, [S, 1].
  */
 export function placesOf(length: number, scope: Scope): Tensor {
   const places = tf.expandDims(tf.range(0, length, 1, 'int32'), 1); // [S, 1]
+  if (scope.past) return tf.add(places, scope.past.from);
   const mask = scope.beside?.('mask');
   if (!mask) return places;
   const isBefore = tf.equal(runningCount(tf.transpose(mask), 0), tf.scalar(0, 'int32')); // [S, N]

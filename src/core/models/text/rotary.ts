@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { tf } from '../../engine/ops';
+import type { Scope } from '../../nn';
 import { refused } from './settings';
 
 const ropeSchema = z.looseObject({
@@ -60,17 +61,20 @@ function stretched(frequency: number, rope: z.infer<typeof ropeSchema>): number 
  * Turns each pair (i, i + d/2) of a head's features by its token's place (Su et al. 2021, in transformers' order of features).
  * Scores then depend on distances alone, so padding in front does no harm. x: [S, N, heads·d] → the same shape.
  */
-export function rotated(x: Tensor, frequencies: readonly number[]): Tensor {
+export function rotated(x: Tensor, frequencies: readonly number[], { past }: Pick<Scope, 'past'> = {}): Tensor {
   const half = frequencies.length;
   const [length, n, width] = x.shape as [number, number, number];
-  const table = (f: (angle: number, second: boolean) => number) =>
-    tf.tensor(
-      Float32Array.from({ length: length * 2 * half }, (_, i) => {
+  const places = past?.length ?? length;
+  const table = (f: (angle: number, second: boolean) => number) => {
+    const all = tf.tensor(
+      Float32Array.from({ length: places * 2 * half }, (_, i) => {
         const [place, feature] = [Math.floor(i / (2 * half)), i % (2 * half)];
         return f(place * (frequencies[feature % half] as number), feature >= half);
       }),
-      [length, 1, 2 * half],
+      [places, 1, 2 * half],
     );
+    return past ? tf.gather(all, tf.add(tf.range(0, length, 1, 'int32'), past.from)) : all;
+  };
   const cosines = table(Math.cos);
   const sines = table((angle, second) => (second ? Math.sin(angle) : -Math.sin(angle)));
   // a turn's gradient is the turn back

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { attention, tf } from '../../engine/ops';
 import {
   type Activation,
+  causalAttention,
   Embedding,
   Group,
   Linear,
@@ -38,6 +39,7 @@ const schema = z.looseObject({
   /** What transformers 5 says in the place of tie_word_embeddings. */
   scale_decoder_outputs: z.boolean().optional(),
   pad_token_id: z.int().min(0).nullish(),
+  decoder_start_token_id: z.int().min(0).nullish(),
 });
 
 interface Size {
@@ -66,14 +68,19 @@ class AttentionPart extends Module {
   private readonly mixed: Linear;
   private readonly norm: RmsNorm;
 
-  /** @param table of distances, where it is this part's own */
+  /**
+   * @param keeps of which text it keeps keys and values while one is written
+   * @param table of distances, where it is this part's own
+   */
   constructor(
     private readonly size: Size,
     name: string,
+    keeps: 'written' | 'read' | 'none',
     table?: Embedding,
   ) {
     super();
     const inner = size.heads * size.width;
+    if (keeps !== 'none') for (const key of ['keys', 'values']) this.keeps(key, inner, keeps);
     const linear = (input: number, output: number) => new Linear(input, output, { bias: false, initial });
     [this.query, this.key, this.value] = [linear(size.features, inner), linear(size.features, inner), linear(size.features, inner)];
     this.mixed = linear(inner, size.features);
@@ -86,8 +93,14 @@ class AttentionPart extends Module {
   override forward(x: Tensor, scope: Scope, { read, bias, causal }: { read?: Tensor; bias?: Tensor; causal?: boolean } = {}): Tensor {
     const normed = this.norm.forward(x, scope);
     const from = read ?? normed;
-    const [q, k, v] = [this.query.forward(normed, scope), this.key.forward(from, scope), this.value.forward(from, scope)];
-    return tf.add(this.mixed.forward(attention(q, k, v, { bias, heads: this.size.heads, scale: 1, causal }), scope), x);
+    const made = (key: string, layer: Linear) => {
+      const make = () => layer.forward(from, scope);
+      return read && scope.past ? scope.past.kept(this.nameOf(key), make) : make();
+    };
+    const [q, k, v] = [this.query.forward(normed, scope), made('keys', this.key), made('values', this.value)];
+    const options = { bias, heads: this.size.heads, scale: 1 };
+    const seen = causal ? causalAttention(this, [q, k, v], options, scope) : attention(q, k, v, options);
+    return tf.add(this.mixed.forward(seen, scope), x);
   }
 
   override outputShape(input: Shape): Shape {
@@ -148,7 +161,7 @@ class EncoderBlock extends Module {
   ) {
     super();
     if (!isFirst) this.borrow(distances.table);
-    this.self = new AttentionPart(size, 'SelfAttention', isFirst ? distances.table : undefined);
+    this.self = new AttentionPart(size, 'SelfAttention', 'none', isFirst ? distances.table : undefined);
     this.feed = new FeedForwardPart(size);
     this.child('layer', numbered('Layers', [this.self, this.feed]));
   }
@@ -181,8 +194,8 @@ class DecoderBlock extends Module {
   ) {
     super();
     if (!isFirst) this.borrow(distances.table);
-    this.self = new AttentionPart(size, 'SelfAttention', isFirst ? distances.table : undefined);
-    this.other = new AttentionPart(size, 'EncDecAttention');
+    this.self = new AttentionPart(size, 'SelfAttention', 'written', isFirst ? distances.table : undefined);
+    this.other = new AttentionPart(size, 'EncDecAttention', 'read');
     this.feed = new FeedForwardPart(size);
     this.child('layer', numbered('Layers', [this.self, this.other, this.feed]));
   }
@@ -190,7 +203,7 @@ class DecoderBlock extends Module {
   override forward(x: Tensor, scope: Scope): Tensor {
     const { table, buckets } = this.distances;
     const [read, written] = apart(x, scope);
-    const bias = added(distanceBias(table, written.shape[0] as number, buckets, scope), paddingBias(scope, 'decoderMask'));
+    const bias = added(distanceBias(table, written.shape[0] as number, buckets, scope, scope.past), paddingBias(scope, 'decoderMask'));
     const self = this.self.forward(written, scope, { bias, causal: true });
     const other = this.other.forward(self, scope, { read, bias: paddingBias(scope) });
     return swapped(tf.concat([read, this.feed.forward(other, scope)], 0));
@@ -309,6 +322,7 @@ function build(raw: unknown, head: TextHead): TextModel {
     },
     classes: vocabulary,
     head: 'lm_head',
+    decoder: { from: reading.length + 2, start: config.decoder_start_token_id ?? config.pad_token_id ?? 0, features },
     blocks: [...reading, ...writing].map(({ path }) => path),
     config: { ...config, tie_word_embeddings: tied, architectures: [architecture], model_type: 't5' },
     aliases: (name) => [name],

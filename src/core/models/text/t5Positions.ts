@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../engine/ops';
-import type { Embedding, Scope } from '../../nn';
+import type { Embedding, Past, Scope } from '../../nn';
 
 export interface Buckets {
   readonly count: number;
@@ -13,11 +13,26 @@ export interface Buckets {
 /**
  * What is added to attention's scores for how far the key lies from the query (Raffel et al. 2020): a number for each head and
  * bucket of distances. table: [buckets, heads] → [1, heads, S, T]
+ * @param past where the keys are those of a text that is being written
  */
-export function distanceBias(table: Embedding, length: number, buckets: Buckets, scope: Scope): Tensor {
-  const ids = Int32Array.from({ length: length * length }, (_, i) => bucketOf((i % length) - Math.floor(i / length), buckets));
-  const bias = table.forward(tf.tensor(ids, [length, length], 'int32'), scope); // [S, T, heads]
+export function distanceBias(table: Embedding, length: number, buckets: Buckets, scope: Scope, past?: Past): Tensor {
+  const bias = table.forward(past ? bucketsFrom(past, length, buckets) : bucketsWithin(length, buckets), scope); // [S, T, heads]
   return tf.expandDims(tf.transpose(bias, [2, 0, 1]), 0);
+}
+
+/** int32 [S, S] */
+function bucketsWithin(length: number, buckets: Buckets): Tensor {
+  const ids = Int32Array.from({ length: length * length }, (_, i) => bucketOf((i % length) - Math.floor(i / length), buckets));
+  return tf.tensor(ids, [length, length], 'int32');
+}
+
+/** Of tokens whose places are known only when they come, looked up by distance: int32 [S, T] */
+function bucketsFrom(past: Past, length: number, buckets: Buckets): Tensor {
+  const furthest = past.length - 1;
+  const ids = Int32Array.from({ length: 2 * furthest + 1 }, (_, i) => bucketOf(i - furthest, buckets));
+  const first = tf.sub(tf.scalar(furthest, 'int32'), past.from);
+  const apart = Int32Array.from({ length: length * past.length }, (_, i) => (i % past.length) - Math.floor(i / past.length));
+  return tf.gather(tf.tensor1d(ids, 'int32'), tf.add(tf.tensor(apart, [length, past.length], 'int32'), first));
 }
 
 /**

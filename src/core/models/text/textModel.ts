@@ -28,6 +28,14 @@ export interface TextModel extends Network {
     /** What else it takes beside ids (see Scope.beside). */
     readonly beside: readonly ('mask' | 'types' | 'decoderIds' | 'decoderMask')[];
   };
+  /** Of a model that reads one text and writes another. */
+  readonly decoder?: {
+    /** Where in the chain what is written joins what was read; with nothing read, [N, 0, features], the rest writes alone. */
+    readonly from: number;
+    readonly features: number;
+    /** The token that begins a text. */
+    readonly start: number;
+  };
   /** Of the head; the size of the vocabulary for language models. */
   readonly classes: number;
   /** `config.json` as transformers has it, labels left out. */

@@ -9,3 +9,4 @@ import './layerNorm';
 import './linear';
 import './loss';
 import './pooling';
+import './rows';
