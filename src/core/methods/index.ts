@@ -1,1 +1,2 @@
 export { presetRules, presetsOf } from './freeze';
+export { loraRules } from './lora';

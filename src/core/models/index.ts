@@ -1,5 +1,5 @@
 export { convnextNamed, convnextTransformersNames } from './convnext';
-export { addLora, type LoraOptions } from './lora';
+export { addLora, defaultLoraTargets, type LoraOptions } from './lora';
 export { mobilenetV2TransformersNames } from './mobilenetV2';
 export { headsOf, type ImageModel, isInHead, type LoadedModel, type Network } from './model';
 export { buildModel, canStartFromScratch, scratchArchitectures } from './registry';

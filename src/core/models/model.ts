@@ -45,6 +45,8 @@ export interface LoadedModel {
   readonly sha256: string | null;
   /** Labels, where the checkpoint has them. */
   readonly labels: readonly string[] | null;
+  /** Names of the tensors that the checkpoint lacks. */
+  readonly drawn: ReadonlySet<string>;
 }
 
 /** All layers that give the answer: replaced for new classes. */

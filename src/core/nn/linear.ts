@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { linear, tf } from '../engine/ops';
 import { type Activation, activate } from './activation';
+import { drop } from './dropout';
 import type { Embedding } from './embedding';
-import { type Initial, Module, type Scope, type Shape } from './module';
+import { type Initial, Module, rooted, type Scope, type Shape } from './module';
 
 export interface LinearOptions {
   readonly bias?: boolean;
@@ -18,15 +19,18 @@ export interface Adapter {
   readonly rank: number;
   /** α / rank; α / √rank with rsLoRA (Kalajdzievski 2023). */
   readonly scale: number;
+  /** Share of x that A does not see in a training step. */
+  readonly dropout?: number;
 }
 
 /** x Wᵀ + b. weight: [out, in], or [in, out] with `inputFirst`; bias: [out]; drawn as PyTorch does. */
 export class Linear extends Module {
-  readonly type = 'Linear';
+  readonly type: string = 'Linear';
   private readonly activation: Activation;
   private readonly hasBias: boolean;
-  private readonly inputFirst: boolean;
-  private adapter: { readonly down: Linear; readonly up: Linear; readonly scale: number } | null = null;
+  /** The weight is [in, out]. */
+  readonly inputFirst: boolean;
+  private parts: { readonly down: Linear; readonly up: Linear; readonly scale: number; readonly dropout: number } | null = null;
 
   constructor(
     readonly input: number,
@@ -43,24 +47,40 @@ export class Linear extends Module {
   }
 
   /** Adds the parameters `lora_A.weight` [rank, in] and `lora_B.weight` [out, rank], named as PEFT names them. B begins with zeros. */
-  adapt({ rank, scale }: Adapter): void {
-    this.adapter = {
-      down: this.child('lora_A', new Linear(this.input, rank, { bias: false })),
-      up: this.child('lora_B', new Linear(rank, this.output, { bias: false, initial: { kind: 'zeros' } })),
+  adapt({ rank, scale, dropout = 0 }: Adapter): void {
+    if (this.parts) throw new Error(`${this.path} has an adapter already`);
+    this.parts = {
+      down: this.child('lora_A', new AdapterPart(this.input, rank, { bias: false })),
+      up: this.child('lora_B', new AdapterPart(rank, this.output, { bias: false, initial: { kind: 'zeros' } })),
       scale,
+      dropout,
     };
+    rooted(this, this.path);
+  }
+
+  /** Takes the adapter away again. */
+  unadapt(): void {
+    if (!this.parts) return;
+    this.parts = null;
+    this.children.length = 0;
+  }
+
+  get adapter(): Adapter | null {
+    if (!this.parts) return null;
+    const { down, scale, dropout } = this.parts;
+    return { rank: down.output, scale, dropout };
   }
 
   /** x: […, in] → […, out] */
   override forward(x: Tensor, scope: Scope): Tensor {
     const weight = scope.tensor(this.nameOf('weight'));
     const y = linear(x, this.inputFirst ? tf.transpose(weight) : weight, this.hasBias ? scope.tensor(this.nameOf('bias')) : undefined);
-    return activate(this.adapter ? this.adapted(x, y, scope) : y, this.activation);
+    return activate(this.parts ? this.adapted(x, y, scope) : y, this.activation);
   }
 
   private adapted(x: Tensor, y: Tensor, scope: Scope): Tensor {
-    const { down, up, scale } = this.adapter as NonNullable<typeof this.adapter>;
-    return tf.add(up.forward(tf.mul(down.forward(x, scope), scale), scope), y);
+    const { down, up, scale, dropout } = this.parts as NonNullable<typeof this.parts>;
+    return tf.add(up.forward(tf.mul(down.forward(drop(x, scope, this, dropout), scope), scale), scope), y);
   }
 
   override outputShape(input: Shape): Shape {
@@ -68,9 +88,20 @@ export class Linear extends Module {
   }
 
   override childInputs(input: Shape): Shape[] {
-    const { down } = this.adapter ?? {};
+    const { down } = this.parts ?? {};
     return down ? [input, down.outputShape(input)] : [];
   }
+}
+
+/** A or B of an adapter. */
+class AdapterPart extends Linear {
+  override readonly type = 'LoRA';
+}
+
+/** All linear layers of a tree, in its order; adapters are parts of theirs. */
+export function* linearsOf(module: Module): Generator<Linear> {
+  if (module instanceof Linear) yield module;
+  else for (const [, child] of module.children) yield* linearsOf(child);
 }
 
 /** x·Tᵀ + b, where T is the table of an embedding elsewhere: an output layer that shares the input's weights. bias: [rows] */

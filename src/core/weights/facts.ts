@@ -6,6 +6,7 @@ import type { Located } from './locate';
 
 /** What a run's record calls the model: a path where it has no name of its own. */
 export function idOf(id: string, located: Located): string {
+  if (located.adapter !== undefined) return path.resolve(id) === located.adapter ? located.adapter : id;
   if (located.source === 'run') return located.run;
   if (located.source !== 'disk') return id;
   if ('file' in located) return located.file;

@@ -1,3 +1,17 @@
+export {
+  type Adapter,
+  type AdapterBase,
+  adapterBase,
+  fitsAdapter,
+  isAdapter,
+  isAdapterTensor,
+  mergeAdapter,
+  type Naming,
+  readAdapter,
+  removeAdapters,
+  type SavedAdapter,
+  saveAdapter,
+} from './adapter';
 export { notFinite, notFiniteMessage } from './finite';
 export { listModels } from './list';
 export { type DescribedModel, describeModel, loadModel, type ModelOptions } from './load';
@@ -14,5 +28,5 @@ export {
   saveTextModel,
   type TextOptions,
 } from './textCheckpoint';
-export { describeTextById } from './textModels';
+export { describeTextById, loadTextById } from './textModels';
 export { readTorchFile } from './torchFile';

@@ -5,7 +5,10 @@ import type { ModelFacts } from '../../protocol/assistant';
 import type { TensorData } from '../engine/engine';
 import { buildModel, type ImageModel, isInHead, type LoadedModel } from '../models';
 import { initialTensors, tensorsOf } from '../nn';
-import { type Checkpoint, checkedNames, openCheckpoint, type Sources } from './checkpoint';
+import { classesIn, type Fitted, fit, withAdapter } from './adapter/fit';
+import { type Naming, ownNames, pictureNaming } from './adapter/naming';
+import { labelsOf, readAdapter } from './adapter/read';
+import { type Checkpoint, checkedNames, itself, openCheckpoint, type Sources } from './checkpoint';
 import { corrupt } from './corrupt';
 import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
 import { notFinite, notFiniteMessage } from './finite';
@@ -20,6 +23,8 @@ export interface ModelOptions extends Places {
   readonly labels?: readonly string[];
   /** Side of the square input, pixels; absent: the model's own. */
   readonly imageSize?: number;
+  /** An adapter stays beside the weights and may learn on; absent: it is merged into them. */
+  readonly keepsAdapter?: boolean;
 }
 
 export interface DescribedModel {
@@ -27,12 +32,16 @@ export interface DescribedModel {
   readonly model: ImageModel;
   /** The checkpoint's labels; null where it says none. */
   readonly labels: readonly string[] | null;
+  /** How the files that it comes from call its tensors. */
+  readonly naming: Naming;
+  /** Names of the tensors that they lack: they are drawn, or an adapter brings them. */
+  readonly drawn: ReadonlySet<string>;
 }
 
 interface Plan extends DescribedModel {
   readonly checkpoint: Checkpoint | null;
   readonly sources: Sources;
-  readonly keepsHead: boolean;
+  readonly fitted: Fitted | null;
 }
 
 /** Classes of a model from scratch where nobody says how many. */
@@ -43,8 +52,8 @@ const fewestClasses = 2;
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function describeModel(id: string, options: ModelOptions): Promise<DescribedModel> {
-  const { facts, model, labels } = await planOf(id, options);
-  return { facts, model, labels };
+  const { facts, model, labels, naming, drawn } = await planOf(id, options);
+  return { facts, model, labels, naming, drawn };
 }
 
 /**
@@ -52,39 +61,55 @@ export async function describeModel(id: string, options: ModelOptions): Promise<
  * drawn from the seed too, unless the checkpoint's is kept (see ModelOptions).
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
-export async function loadModel(id: string, options: ModelOptions & { readonly seed: number }): Promise<LoadedModel> {
-  const { checkpoint, sources, keepsHead, ...described } = await planOf(id, options);
-  const { model } = described;
+export async function loadModel(
+  id: string,
+  options: ModelOptions & { readonly seed: number },
+): Promise<LoadedModel & Pick<DescribedModel, 'naming'>> {
+  const { checkpoint, sources, fitted, ...described } = await planOf(id, options);
+  const { model, drawn: isNew } = described;
   if (!checkpoint) return { ...described, tensors: initialTensors(model.root, options.seed), sha256: null };
 
-  const isNew = (name: string) => !keepsHead && isInHead(model, name);
-  const wanted = new Set([...sources].filter(([ours]) => !isNew(ours)).flatMap(([, theirs]) => theirs));
-  const [read, sha256] = await Promise.all([checkpoint.weights.read((name) => wanted.has(name)), hashOf(checkpoint.weights.files)]);
+  const wanted = new Set([...sources].filter(([ours]) => !isNew.has(ours)).flatMap(([, theirs]) => theirs));
+  const files = [...checkpoint.weights.files, ...(fitted?.adapter.weights.files ?? [])];
+  const [read, sha256] = await Promise.all([checkpoint.weights.read((name) => wanted.has(name)), hashOf(files)]);
   const bad = notFinite(read);
   if (bad !== null) throw corrupt(checkpoint.weights.files[0] as string, notFiniteMessage(bad));
-  const drawn = initialTensors(model.root, options.seed, isNew);
+  const drawn = initialTensors(model.root, options.seed, (name) => isNew.has(name));
   const tensors = new Map<string, TensorData>();
   for (const { name, shape } of tensorsOf(model.root)) {
     const parts = (sources.get(name) ?? []).map((theirs) => read.get(theirs) as TensorData);
-    tensors.set(name, drawn.get(name) ?? fitted(parts, name, shape, model));
+    tensors.set(name, drawn.get(name) ?? fittedParts(parts, name, shape, model));
   }
-  return { ...described, tensors, sha256 };
+  if (!fitted) return { ...described, tensors, sha256 };
+  return { ...described, tensors: await withAdapter(fitted, tensors, model, options.keepsAdapter), sha256 };
 }
 
-async function planOf(id: string, { classes, labels, imageSize, ...places }: ModelOptions): Promise<Plan> {
+async function planOf(id: string, { classes, labels, imageSize, keepsAdapter: _, ...places }: ModelOptions): Promise<Plan> {
   const located = await locate(id, places);
   const size = imageSize === undefined ? {} : { size: imageSize };
   if (located.source === 'scratch') {
     const model = buildModel({ architecture: located.architecture, classes: classes ?? fewestClasses, input: size });
-    return { facts: await factsOf(id, located, model), model, labels: null, checkpoint: null, sources: new Map(), keepsHead: false };
+    const drawn = new Set([...tensorsOf(model.root)].map(({ name }) => name));
+    const nothing = { labels: null, checkpoint: null, sources: new Map(), fitted: null, naming: ownNames };
+    return { facts: await factsOf(id, located, model), model, drawn, ...nothing };
   }
   const checkpoint = await opened(located);
-  const { spec } = checkpoint;
-  const isSameHead = classes === undefined || (classes === spec.classes && labels !== undefined && isSame(labels, checkpoint.labels));
-  const keepsHead = isSameHead && checkpoint.hasHead !== false;
-  const sources = await checkedNames(checkpoint, buildModel(spec, path.join(checkpoint.folder, 'config.json')), !keepsHead);
-  const model = buildModel({ ...spec, classes: classes ?? spec.classes, input: { ...spec.input, ...size } });
-  return { facts: await factsOf(id, located, model, checkpoint), model, labels: checkpoint.labels, checkpoint, sources, keepsHead };
+  const { spec, rename } = checkpoint;
+  const own = buildModel(spec, path.join(checkpoint.folder, 'config.json'));
+  const adapter = located.adapter === undefined ? null : await readAdapter(located.adapter);
+  const placing = rename === itself ? ownNames.placing : pictureNaming(rename, new Map()).placing;
+  const brought = adapter && classesIn(adapter, own, placing);
+  const found = adapter && brought !== null ? labelsOf(adapter, brought, checkpoint.labels) : checkpoint.labels;
+  const ownClasses = brought ?? spec.classes;
+  const isSameHead = classes === undefined || (classes === ownClasses && labels !== undefined && isSame(labels, found));
+  const keepsHead = isSameHead && brought === null && checkpoint.hasHead !== false;
+  const sources = await checkedNames(checkpoint, own, !keepsHead);
+  const model = buildModel({ ...spec, classes: classes ?? ownClasses, input: { ...spec.input, ...size } });
+  const naming = rename === itself ? ownNames : pictureNaming(rename, sources);
+  const fitted = adapter && fit(adapter, model, { placing, title: model.title, keepsHead: isSameHead });
+  const all = [...tensorsOf(model.root)].map(({ name }) => name);
+  const drawn = new Set(all.filter((name) => !keepsHead && isInHead(model, name)));
+  return { facts: await factsOf(id, located, model, checkpoint), model, labels: found, checkpoint, sources, fitted, naming, drawn };
 }
 
 function opened(located: Exclude<Located, { source: 'scratch' }>): Promise<Checkpoint> {
@@ -94,7 +119,7 @@ function opened(located: Exclude<Located, { source: 'scratch' }>): Promise<Check
 }
 
 /** The parts of a tensor put together, and made to fit another size of pictures where the model says how. */
-function fitted(parts: readonly TensorData[], name: string, shape: readonly number[], model: ImageModel): TensorData {
+function fittedParts(parts: readonly TensorData[], name: string, shape: readonly number[], model: ImageModel): TensorData {
   const [first] = parts as [TensorData];
   const whole = parts.length === 1 ? first : joined(parts);
   return whole.shape.join() === shape.join() ? whole : (model.refit?.(name, whole) ?? whole);
@@ -120,7 +145,9 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
   const learnedFrom = located.source === 'run' ? await dataOf(located.run) : null;
   return {
     id: idOf(id, located),
-    title: learnedFrom ? `${learnedFrom} · ${model.title}` : model.title,
+    title: [learnedFrom, model.title, ...(located.adapter === undefined ? [] : [path.basename(located.adapter)])]
+      .filter((part) => part !== null)
+      .join(' · '),
     family: model.family,
     task: 'image-classification',
     parameters: parametersOf(model.root),

@@ -5,7 +5,9 @@ import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
-import { findModel, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import { baseOf, isAdapter, noBase } from './adapter/base';
+import { findModel, findSnapshot, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import { hasModel } from './hub/needed';
 import { isKerasFile } from './keras/open';
 import { isWeightsFile, type WeightFiles } from './weightFiles';
 
@@ -16,8 +18,13 @@ export interface Places {
   readonly hub?: { readonly endpoint?: string; readonly token?: string; readonly signal?: AbortSignal };
 }
 
-/** Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. */
-export type Located =
+/**
+ * Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. `adapter` is a folder with an
+ * adapter to what this is without it.
+ */
+export type Located = Source & { readonly adapter?: string };
+
+type Source =
   | { readonly source: 'bundled' | 'disk'; readonly folder: string }
   /** A file of weights, its config.json beside it. */
   | { readonly source: 'disk'; readonly folder: string; readonly file: string }
@@ -49,6 +56,7 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
   const given = path.resolve(id);
   const keras = await kerasFile(given);
   if (keras) return { source: 'disk', keras };
+  if (isAdapter(given) && !(await hasModel(given))) return withAdapter(given, { modelsFolder, runsFolder, hub });
   if (holdsModel(given)) return inFolder(given);
   if (isWeightsFile(given) && existsSync(given)) return { source: 'disk', folder: path.dirname(given), file: given };
   const run = isName && runsFolder ? path.resolve(runsFolder, id) : null;
@@ -62,6 +70,8 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
     const { folder, commit } = cached;
     return { source: 'cached', folder, exactly: hubNameText({ ...name, revision: commit }), licence: await statedLicence(folder) };
   }
+  const snapshot = name && (await findSnapshot(hubSettings().cache, name));
+  if (snapshot && isAdapter(snapshot.folder)) return withAdapter(snapshot.folder, { modelsFolder, runsFolder, hub });
   if (await isFolder(given)) return inFolder(given); // which says what it lacks
   if (isLite(id))
     throw new ThawError(
@@ -87,6 +97,16 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
   );
 }
 
+/** The base of an adapter: in its folder's neighbourhood, here, bundled, in the cache, or on the hub; with the adapter to it. */
+async function withAdapter(adapter: string, places: Places): Promise<Located> {
+  const base = await baseOf(adapter, places.modelsFolder);
+  const located = await locate(base, places).catch((error: unknown) => {
+    throw error instanceof ThawError && error.failure.code === 'model.missing' ? noBase(adapter, base, error) : error;
+  });
+  if (located.adapter !== undefined || located.source === 'scratch' || 'keras' in located) throw noBase(adapter, base);
+  return { ...located, adapter };
+}
+
 /**
  * What to write down for a run: the id, and of a model of the hub the commit too, so that a branch that moves on does not
  * change what a run began from.
@@ -94,7 +114,7 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
  */
 export async function exactId(id: string, places: Places): Promise<string> {
   const located = await locate(id, places);
-  return located.source === 'cached' ? located.exactly : id;
+  return located.source === 'cached' && located.adapter === undefined ? located.exactly : id;
 }
 
 /** Bundled by name: where it is missing, the hub is not where it should come from. */

@@ -1,14 +1,14 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { NamedTensors, TensorData } from '../engine/engine';
+import type { NamedTensors } from '../engine/engine';
 import type { ImageModel } from '../models';
-import { tensorsOf } from '../nn';
 import { flushFolder, writeFlushed } from '../runs/durable';
+import { mergeAdapter } from './adapter/merge';
 import { writeSafetensors } from './safetensors';
 
 export interface SavedModel {
   readonly model: ImageModel;
-  /** Every tensor of the tree; others are left out. */
+  /** Every tensor of the tree; others are left out, and adapters merged into their layers. */
   readonly tensors: NamedTensors;
   readonly labels: readonly string[];
   /** README.md, the model card. */
@@ -23,7 +23,7 @@ export async function saveModel(folder: string, { model, tensors, labels, card }
   await replaceFolder(folder, async (aside) => {
     await writeFlushed(path.join(aside, 'config.json'), `${JSON.stringify(configOf(model, labels), null, 2)}\n`);
     await writeFlushed(path.join(aside, 'README.md'), card);
-    await writeSafetensors(path.join(aside, 'model.safetensors'), inOrder(model, tensors), { format: 'pt' });
+    await writeSafetensors(path.join(aside, 'model.safetensors'), mergeAdapter(model, tensors), { format: 'pt' });
   });
 }
 
@@ -56,14 +56,4 @@ function configOf(model: ImageModel, labels: readonly string[]): Record<string, 
   const { pretrained_cfg, ...rest } = model.config;
   const { tag: _, ...facts } = pretrained_cfg as Record<string, unknown>;
   return { ...rest, label_names: labels, pretrained_cfg: facts };
-}
-
-function inOrder(model: ImageModel, tensors: NamedTensors): Map<string, TensorData> {
-  const ordered = new Map<string, TensorData>();
-  for (const { name } of tensorsOf(model.root)) {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new Error(`saveModel: the tensor ${name} is missing`);
-    ordered.set(name, tensor);
-  }
-  return ordered;
 }

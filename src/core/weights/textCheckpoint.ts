@@ -7,6 +7,10 @@ import type { NamedTensors, TensorData } from '../engine/engine';
 import { buildTextModel, type TextHead, type TextModel } from '../models/text';
 import { initialTensors, tensorsOf } from '../nn';
 import { writeFlushed } from '../runs/durable';
+import { classesIn, type Fitted, fit, withAdapter } from './adapter/fit';
+import { mergeAdapter } from './adapter/merge';
+import { textNaming } from './adapter/naming';
+import { labelsOf, readAdapter } from './adapter/read';
 import { corrupt } from './corrupt';
 import { notFinite, notFiniteMessage } from './finite';
 import { readJson } from './json';
@@ -21,6 +25,9 @@ export interface TextOptions {
   readonly classes?: number;
   /** The classifier is kept too where the checkpoint has these labels in this order. */
   readonly labels?: readonly string[];
+  /** Folder of an adapter to it. Its weights are merged into the model's, unless it is to stay beside them and learn on. */
+  readonly adapter?: string;
+  readonly keepsAdapter?: boolean;
 }
 
 export interface DescribedTextModel {
@@ -29,6 +36,8 @@ export interface DescribedTextModel {
   readonly labels: readonly string[] | null;
   /** Whether the head's values come from the checkpoint. */
   readonly keepsHead: boolean;
+  /** Names of the tensors that the base's checkpoint lacks: they are drawn, or an adapter brings them. */
+  readonly drawn: ReadonlySet<string>;
 }
 
 export interface LoadedTextModel extends DescribedTextModel {
@@ -42,6 +51,7 @@ interface Plan extends DescribedTextModel {
   readonly weights: WeightFiles;
   /** Our names → the file's, of what is taken from it. */
   readonly names: ReadonlyMap<string, string>;
+  readonly fitted: Fitted | null;
 }
 
 const configSchema = z.looseObject({
@@ -55,8 +65,8 @@ const configSchema = z.looseObject({
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function describeTextModel(folder: string, options: TextOptions, remote?: WeightFiles): Promise<DescribedTextModel> {
-  const { model, labels, keepsHead } = await planOf(folder, options, remote);
-  return { model, labels, keepsHead };
+  const { model, labels, keepsHead, drawn } = await planOf(folder, options, remote);
+  return { model, labels, keepsHead, drawn };
 }
 
 /**
@@ -64,19 +74,21 @@ export async function describeTextModel(folder: string, options: TextOptions, re
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function loadTextModel(folder: string, options: TextOptions & { readonly seed: number }): Promise<LoadedTextModel> {
-  const { weights, names, ...described } = await planOf(folder, options);
+  const { weights, names, fitted, ...described } = await planOf(folder, options);
   const wanted = new Set(names.values());
-  const [read, sha256] = await Promise.all([weights.read((name) => wanted.has(name)), hashOf(weights.files)]);
+  const files = [...weights.files, ...(fitted?.adapter.weights.files ?? [])];
+  const [read, sha256] = await Promise.all([weights.read((name) => wanted.has(name)), hashOf(files)]);
   const bad = notFinite(read);
   if (bad !== null) throw corrupt(weights.files[0] as string, notFiniteMessage(bad));
-  const { root } = described.model;
-  const drawn = initialTensors(root, options.seed, (name) => !names.has(name));
+  const { model } = described;
+  const drawn = initialTensors(model.root, options.seed, (name) => described.drawn.has(name));
   const tensors = new Map<string, TensorData>();
-  for (const { name } of tensorsOf(root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
-  return { ...described, tensors, sha256 };
+  for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
+  if (!fitted) return { ...described, tensors, sha256 };
+  return { ...described, tensors: await withAdapter(fitted, tensors, model, options.keepsAdapter), sha256 };
 }
 
-async function planOf(folder: string, { head, classes, labels: wanted }: TextOptions, remote?: WeightFiles): Promise<Plan> {
+async function planOf(folder: string, { head, classes, labels: wanted, adapter: from }: TextOptions, remote?: WeightFiles): Promise<Plan> {
   const file = path.join(folder, 'config.json');
   const raw = await readJson(file, configSchema);
   const weights = remote ?? (await weightsIn(folder));
@@ -87,21 +99,27 @@ async function planOf(folder: string, { head, classes, labels: wanted }: TextOpt
       l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
       { path: folder },
     );
-  const labels = raw.id2label ? labelsOf(raw.id2label) : null;
-  const model = buildTextModel(raw, { head, classes, path: file });
-  const isOwn =
-    head !== 'sequence-classification' ||
-    (raw.architectures?.[0] === model.architecture &&
-      (classes === undefined || (labels !== null && wanted?.join('\n') === labels.join('\n'))));
+  const own = buildTextModel(raw, { head, path: file });
+  const adapter = from === undefined ? null : await readAdapter(from);
+  const brought = adapter && classesIn(adapter, own, textNaming(own).placing);
+  const ownLabels = raw.id2label ? numbered(raw.id2label) : null;
+  const labels = adapter && brought !== null ? labelsOf(adapter, brought, ownLabels) : ownLabels;
+  let model = buildTextModel(raw, { head, classes: classes ?? brought ?? undefined, path: file });
+  const isSame = labels !== null && wanted?.join('\n') === labels.join('\n') && classes === (brought ?? own.classes);
+  const isWanted = classes === undefined || isSame;
+  const isOwn = head !== 'sequence-classification' || (brought === null && raw.architectures?.[0] === model.architecture && isWanted);
   const names = await namesOf(model, weights, isOwn);
-  const fresh = model.drawn.filter((path) =>
-    [...tensorsOf(model.root)].some(({ name }) => name.startsWith(`${path}.`) && !names.has(name)),
-  );
-  return { model: { ...model, fresh }, labels, weights, names, keepsHead: [...tensorsOf(model.root)].every(({ name }) => names.has(name)) };
+  const fitting = { ...textNaming(model), title: model.title, keepsHead: isWanted };
+  const fitted = adapter && fit(adapter, model, fitting);
+  const all = [...tensorsOf(model.root)].map(({ name }) => name);
+  const drawn = new Set(all.filter((name) => !names.has(name)));
+  const isFresh = (path: string) => all.some((name) => name.startsWith(`${path}.`) && drawn.has(name) && !fitted?.whole.has(name));
+  model = { ...model, fresh: model.drawn.filter(isFresh) };
+  return { model, labels, weights, names, fitted, drawn, keepsHead: all.every((name) => !drawn.has(name) || fitted?.whole.has(name)) };
 }
 
 /** In the order of their numbers. */
-function labelsOf(id2label: Readonly<Record<string, string>>): string[] {
+function numbered(id2label: Readonly<Record<string, string>>): string[] {
   return Object.entries(id2label)
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, label]) => label);
@@ -160,7 +178,7 @@ function some(names: readonly string[]): string {
 
 export interface SavedTextModel {
   readonly model: TextModel;
-  /** Every tensor of the tree; others are left out. */
+  /** Every tensor of the tree; others are left out, and adapters merged into their layers. */
   readonly tensors: NamedTensors;
   /** Of a classifier; empty for a language model. */
   readonly labels: readonly string[];
@@ -172,12 +190,7 @@ export interface SavedTextModel {
 
 /** Writes a model as transformers saves one: config.json, model.safetensors, README.md and the tokenizer's files; whole or not at all. */
 export async function saveTextModel(folder: string, { model, tensors, labels, card, files = [] }: SavedTextModel): Promise<void> {
-  const ordered = new Map<string, TensorData>();
-  for (const { name } of tensorsOf(model.root)) {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new Error(`saveTextModel: the tensor ${name} is missing`);
-    ordered.set(name, tensor);
-  }
+  const ordered = mergeAdapter(model, tensors);
   await replaceFolder(folder, async (aside) => {
     await writeFlushed(path.join(aside, 'config.json'), jsonOf(configOf(model, labels)));
     await writeFlushed(path.join(aside, 'README.md'), card);

@@ -29,6 +29,8 @@ export interface Subject {
   readonly tensors: NamedTensors;
   /** The logits [N, classes] of inputs by the names that `expected.json` gives them; a picture's is `x`. */
   forward(inputs: Tensors, scope: Scope): Value;
+  /** Parameters that learn; all of them by default. */
+  learns?(name: string): boolean;
   /** Where the tensor that the checkpoint calls so begins, in elements of one of ours. */
   place(name: string): { name: string; offset: number } | undefined;
 }
@@ -96,7 +98,9 @@ export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject,
   const { logits } = (await answering.run(dataOf(inputs))) as { logits: TensorData };
   await answering.dispose();
 
-  const learned = [...tensorsOf(subject.root)].filter((tensor) => !tensor.statistic).map((tensor) => tensor.name);
+  const learned = [...tensorsOf(subject.root)]
+    .filter((tensor) => !tensor.statistic && (subject.learns?.(tensor.name) ?? true))
+    .map((tensor) => tensor.name);
   const slot = (name: string) => `momentum.${name}`;
   const zeros = ({ shape, data }: TensorData): TensorData => ({ dtype: 'float32', shape, data: new Float32Array(data.length) });
   const slots = learned.map((name) => [slot(name), zeros(subject.tensors.get(name) as TensorData)] as const);
