@@ -25,8 +25,9 @@ export interface ProgramSpec {
   /** Fixed shapes, batch included. */
   readonly inputs: Readonly<Record<string, { dtype: DType; shape: readonly number[] }>>;
   /**
-   * A program of the same engine whose state this one reads and changes too, as it stands: the same names and shapes, of
-   * which both change the same (one step compiled for several lengths of text, say). The values of `state` are not taken.
+   * A program of the same engine whose state this one reads and changes too, as it stands: the same names and shapes (one
+   * step compiled for several lengths of text, say, or one that adds up gradients and one that applies them; of two that
+   * change different pieces, the one that is compiled first decides how they lie). The values of `state` are not taken.
    */
   readonly sharing?: Program;
 }

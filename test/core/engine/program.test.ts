@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ProgramSpec, Step, TensorData } from '../../../src/core/engine';
-import { linear, softmaxCrossEntropy, valueAndGradients } from '../../../src/core/engine/ops';
+import { linear, softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/core/engine/ops';
 import { ThawError } from '../../../src/protocol/failure';
 import { engine, integers, random, tensor } from './helpers';
 
@@ -85,6 +85,42 @@ describe('a program', () => {
     await first.dispose();
     await second.run(shorter); // what is shared outlives either of them
     await Promise.all([second, apart, other].map((program) => program.dispose()));
+  });
+
+  it('shares its state with a step that changes other pieces of it', async () => {
+    const size = { a: 3, b: 5, large: 70_000, other: 70_000 };
+    const state = new Map(Object.entries(size).map(([name, n]) => [name, tensor([n], new Float32Array(n).fill(1))]));
+    const whole = { state, constants: new Map(), inputs: { by: { dtype: 'float32', shape: [] } } } as const;
+    const grow: Step = ({ state, inputs: { by } }) => {
+      const grown = (name: string) => tf.add(state[name] as Tensor, by as Tensor);
+      return { outputs: { sum: tf.sum(state.b as Tensor) }, state: { a: grown('a'), large: grown('large') } };
+    };
+    const move: Step = ({ state, inputs: { by } }) => {
+      const sum = tf.mul(tf.mean(state.large as Tensor), by as Tensor);
+      const moved = (name: string) => tf.add(state[name] as Tensor, sum);
+      return { outputs: { first: tf.slice(state.other as Tensor, 0, 1) }, state: { b: moved('b'), other: moved('other') } };
+    };
+    const look: Step = ({ state }) => ({
+      outputs: Object.fromEntries(Object.entries(state).map(([name, t]) => [name, tf.max(t as Tensor)])),
+    });
+    const compiler = await engine();
+    const grows = await compiler.compile(grow, whole);
+    const moves = await compiler.compile(move, { ...whole, sharing: grows });
+    const looks = await compiler.compile(look, { ...whole, sharing: grows });
+    const now = { a: 1, b: 1, large: 1, other: 1 };
+    for (const by of [1, 2, 0.5]) {
+      const { sum } = await grows.run({ by: Float32Array.of(by) });
+      expect(sum?.data[0]).toBe(5 * now.b);
+      now.a += by;
+      now.large += by;
+      const { first } = await moves.run({ by: Float32Array.of(2) });
+      expect(first?.data[0]).toBe(now.other);
+      now.b += 2 * now.large;
+      now.other += 2 * now.large;
+      const seen = await looks.run({ by: Float32Array.of(0) });
+      expect(Object.fromEntries(Object.entries(seen).map(([name, { data }]) => [name, data[0]]))).toEqual(now);
+    }
+    await Promise.all([grows, moves, looks].map((program) => program.dispose()));
   });
 
   it('runs overlapping calls one after another', async () => {

@@ -10,6 +10,9 @@ import { sameShape, sizeOf } from './shapes';
 /** Tensors up to this size share one vector: hundreds of small ones cost more to pass than to compute. */
 const packedUpTo = 65536;
 
+/** The name of the vector in which small ones lie. */
+const vectorName = 'state';
+
 /** Where a piece of state lives: elements [offset, offset + size) of a buffer that the session reads and writes whole. */
 interface Slot {
   readonly buffer: string;
@@ -28,7 +31,8 @@ export interface StateBuffer {
 
 /**
  * The state of a program. Each buffer that changes exists twice: a run reads one and writes the other, and only a run that
- * succeeded swaps them. So a failed run changes nothing, and nothing is copied.
+ * succeeded swaps them. So a failed run changes nothing, and nothing is copied, but for what lies in one vector with others that
+ * change.
  */
 export class State {
   readonly buffers: StateBuffer[] = [];
@@ -45,8 +49,8 @@ export class State {
     this.queue = shared?.queue ?? new Queue();
     this.current = shared?.current ?? new Map();
     this.next = shared?.next ?? new Map();
-    const packed = [...nextState].filter(([, value]) => value.dtype === 'float32' && sizeOf(value.shape) <= packedUpTo);
-    if (packed.length > 1) this.pack(graph, state, new Map(packed));
+    const packed = shared ? shared.packed : smallNames(state, nextState);
+    if (packed.length > 1) this.pack(graph, state, nextState, packed);
     for (const [name, input] of state) {
       if (this.slots.has(name)) continue;
       const output = nextState.get(name);
@@ -58,27 +62,34 @@ export class State {
     else this.write(values);
   }
 
-  private requireSame({ buffers, slots }: State): void {
-    const facts = (of: readonly StateBuffer[]) => of.map(({ input, output }) => `${input.name} ${input.shape} ${output !== null}`).join();
-    const places = (of: ReadonlyMap<string, Slot>) => JSON.stringify([...of]);
-    if (facts(buffers) !== facts(this.buffers) || places(slots) !== places(this.slots))
-      throw misfit(l10n.t('Two programs that share their state keep it in different ways.'));
+  private requireSame({ slots }: State): void {
+    const places = (of: ReadonlyMap<string, Slot>) => JSON.stringify([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (places(slots) !== places(this.slots)) throw misfit(l10n.t('Two programs that share their state keep it in different ways.'));
   }
 
-  private pack(graph: Graph, state: ReadonlyMap<string, Value>, nextState: ReadonlyMap<string, Value>): void {
-    const names = [...nextState.keys()];
-    const inputs = names.map((name) => state.get(name) as Value);
+  /** Names of what lies in one vector, in their order. */
+  private get packed(): string[] {
+    return [...this.slots].flatMap(([name, { buffer }]) => (buffer === vectorName ? [name] : []));
+  }
+
+  private pack(graph: Graph, state: ReadonlyMap<string, Value>, nextState: ReadonlyMap<string, Value>, names: readonly string[]): void {
+    const inputs = names.map((name) => {
+      const input = state.get(name);
+      if (!input) throw misfit(l10n.t('Two programs that share their state keep it in different ways.'));
+      return input;
+    });
     const sizes = inputs.map(({ shape }) => sizeOf(shape));
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    const vector = graph.input('state', [total], 'float32');
+    const vector = graph.input(vectorName, [total], 'float32');
     graph.unpack(vector, inputs);
-    const flat = names.map((name, i) => graph.reshape(nextState.get(name) as Value, [sizes[i] as number]));
+    const flat = names.map((name, i) => graph.reshape((nextState.get(name) ?? inputs[i]) as Value, [sizes[i] as number]));
+    const changes = names.some((name) => nextState.has(name));
     let offset = 0;
     names.forEach((name, i) => {
       this.slots.set(name, { buffer: vector.name, offset, shape: (inputs[i] as Value).shape, dtype: 'float32' });
       offset += sizes[i] as number;
     });
-    this.addBuffer(vector, graph.concat(flat, 0));
+    this.addBuffer(vector, changes ? graph.concat(flat, 0) : null);
     joinPieces(graph);
   }
 
@@ -86,9 +97,8 @@ export class State {
     const size = sizeOf(input.shape);
     const empty = () => (input.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
     this.buffers.push({ input, output });
-    if (this.current.has(input.name)) return;
-    this.current.set(input.name, empty());
-    if (output) this.next.set(input.name, empty());
+    if (!this.current.has(input.name)) this.current.set(input.name, empty());
+    if (output && !this.next.has(input.name)) this.next.set(input.name, empty());
   }
 
   /** What a run reads. */
@@ -101,9 +111,13 @@ export class State {
     return this.next.get(input.name) as Elements;
   }
 
+  /** After a run: what it wrote is what the next one reads. */
   swap(): void {
-    for (const [name, written] of this.next) {
-      this.next.set(name, this.current.get(name) as Elements);
+    for (const buffer of this.buffers) {
+      if (!buffer.output) continue;
+      const { name } = buffer.input;
+      const written = this.nextOf(buffer);
+      this.next.set(name, this.dataOf(buffer));
       this.current.set(name, written);
     }
   }
@@ -140,6 +154,19 @@ export class State {
   private elementsOf({ buffer, offset, shape }: Slot): Elements {
     return (this.current.get(buffer) as Elements).subarray(offset, offset + sizeOf(shape));
   }
+}
+
+/**
+ * Names of the small pieces, which share one vector: those that change in the order in which the step gives them, so that an
+ * optimizer takes them in one stretch, then the others. None where nothing changes.
+ */
+function smallNames(state: ReadonlyMap<string, Value>, nextState: ReadonlyMap<string, Value>): string[] {
+  if (nextState.size === 0) return [];
+  const names = [...nextState.keys(), ...[...state.keys()].filter((name) => !nextState.has(name))];
+  return names.filter((name) => {
+    const { dtype, shape } = state.get(name) as Value;
+    return dtype === 'float32' && sizeOf(shape) <= packedUpTo;
+  });
 }
 
 function misfit(message: string): ThawError {
