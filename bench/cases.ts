@@ -125,7 +125,7 @@ function learning(build: Build, rules: string[]): Case['prepare'] {
   return async (engine, { batch, size }) => {
     const stage = await stageOf(engine, build(size), rules, batch);
     const given = {
-      x: made(batch * stage.featureShape.reduce((a, b) => a * b, 1)),
+      x: made(batch * stage.featureShape().reduce((a, b) => a * b, 1)),
       labels: Int32Array.from({ length: batch }, (_, i) => i % classes),
       weights: new Float32Array(batch).fill(1 / batch),
       learningRate,
@@ -139,7 +139,7 @@ function featuresOfPixels(build: Build): Case['prepare'] {
     const model = build(size);
     const stage = await stageOf(engine, model, [`${model.head}.**`], batch);
     const images = made(batch * 3 * size * size);
-    return { step: () => stage.features(images) };
+    return { step: () => stage.features({ x: images }) };
   };
 }
 
@@ -153,7 +153,7 @@ async function featuresOfFiles(engine: Engine, { batch, size, data }: Scale): Pr
   const none = new Array<null>(batch).fill(null);
   const decoded = (i: number) => decodeBatch(dataset, training.slice(i * batch, (i + 1) * batch), model.input, none);
   const step = async () => {
-    for await (const { images } of prefetched(batches, decoded, 2)) await stage.features(images);
+    for await (const { images } of prefetched(batches, decoded, 2)) await stage.features({ x: images });
   };
   return { step, batches };
 }
@@ -163,7 +163,7 @@ async function stageOf(engine: Engine, model: ImageModel, rules: string[], batch
   const selection = select(model, rules);
   const config = { optimizer, labelSmoothing: 0 };
   const slots = new Slots(slotKinds(optimizer));
-  return Stage.compile({ engine, model, reads: readsPictures(model), selection, batchSize, config, tensors, slots });
+  return Stage.compile({ engine, model, forms: [readsPictures(model)], selection, batchSize, config, tensors, slots });
 }
 
 /** Values that are all over [−1, 1). */

@@ -20,7 +20,7 @@ export const textCases: Record<string, Case> = {
     goals: { pytorch: 0.8 },
     prepare: async (engine, scale) => {
       const { stage, ids, beside } = await stageOf(engine, scale, built(), ['classifier.**']);
-      return { step: () => stage.features(ids, scale.batch, beside) };
+      return { step: () => stage.features({ x: ids, beside }) };
     },
   },
   transformer: {
@@ -47,7 +47,7 @@ function built(): TextModel {
 
 async function learning(engine: Engine, scale: Scale, model: TextModel, rules: string[]) {
   const { stage, ids, beside } = await stageOf(engine, scale, model, rules);
-  const x = await stage.features(ids, scale.batch, beside);
+  const x = await stage.features({ x: ids, beside });
   const labels = Int32Array.from({ length: scale.batch }, (_, i) => i % classes);
   const weights = new Float32Array(scale.batch).fill(1 / scale.batch);
   return { step: () => stage.train({ x, beside, labels, weights, learningRate: 1e-6 }) };
@@ -59,7 +59,7 @@ async function stageOf(engine: Engine, { batch, size }: Scale, model: TextModel,
   const stage = await Stage.compile({
     engine,
     model,
-    reads: { x: fed, beside: { mask: fed, types: fed } },
+    forms: [{ x: fed, beside: { mask: fed, types: fed }, labels: [] }],
     selection: select(model, rules),
     batchSize: batch,
     config: { optimizer, labelSmoothing: 0 },

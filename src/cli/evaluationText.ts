@@ -1,9 +1,11 @@
 import * as l10n from '@vscode/l10n';
-import { type Evaluation, wilson } from '../protocol/report';
+import { type Evaluation, isOfClasses, type TokenEvaluation, wilson } from '../protocol/report';
 import { integer, percent, printable, table } from './table';
 
-/** Accuracy with its interval, and precision, recall and F1 of every class. */
-export function evaluationText(title: string, { accuracy, macroF1, perClass }: Evaluation): string {
+/** Accuracy with its interval, and precision, recall and F1 of every class; of a language model loss and perplexity. */
+export function evaluationText(title: string, evaluation: Evaluation): string {
+  if (!isOfClasses(evaluation)) return tokensText(title, evaluation);
+  const { accuracy, macroF1, perClass } = evaluation;
   const count = perClass.reduce((sum, c) => sum + c.count, 0);
   const [low, high] = wilson(Math.round(accuracy * count), count);
   const rows = [
@@ -12,4 +14,9 @@ export function evaluationText(title: string, { accuracy, macroF1, perClass }: E
   ];
   const sure = l10n.t('95 % sure between {0} and {1}', percent(low), percent(high));
   return `${title}: ${percent(accuracy)} (${sure}), ${l10n.t('macro F1 {0}', percent(macroF1))}\n\n${table('lrrrr', rows)}`;
+}
+
+function tokensText(title: string, { accuracy, loss, perplexity, tokens }: TokenEvaluation): string {
+  const facts = l10n.t('perplexity {0}, loss {1}, over {2} tokens', perplexity.toFixed(3), loss.toFixed(4), integer(tokens));
+  return `${title}: ${percent(accuracy)} (${facts})`;
 }

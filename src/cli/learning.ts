@@ -2,11 +2,13 @@ import * as l10n from '@vscode/l10n';
 import { presetRules, presetsOf } from '../core/methods';
 import type { Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
-import { type DescribedModel, describeModel, type Places } from '../core/weights';
+import { describeForTask, describeModel, type Places } from '../core/weights';
+import type { ModelFacts } from '../protocol/assistant';
 import { defaultLearningRate, defaultPreset, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { learns, matches, type Rules } from '../protocol/rules';
 import type { Preset, RunConfig } from '../protocol/runConfig';
+import { isOfClasses, withTask } from './textTask';
 import type { Draft } from './trainConfig';
 
 /**
@@ -14,13 +16,11 @@ import type { Draft } from './trainConfig';
  * @returns the configuration, and what a person should know about it
  * @throws ThawError `config.invalid` for a rule that no parameter matches; `model.missing`, `model.unsupported`, `model.corrupt`
  */
-export async function completeConfig(
-  { config, open, preset }: Draft,
-  rules: Rules,
-  places: Places,
-): Promise<{ config: RunConfig; notes: string[] }> {
+export async function completeConfig(draft: Draft, rules: Rules, places: Places): Promise<{ config: RunConfig; notes: string[] }> {
+  const { open, preset } = draft;
   const notes: string[] = [];
-  const described = await describe(config.model, open.model, config.imageSize, places, notes);
+  const config = await withTask(draft, places.modelsFolder);
+  const described = await describe(config, open.model, places, notes);
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };
@@ -74,14 +74,14 @@ function parameterNames(root: Module): string[] {
 
 /** Without a model named, the small one learns from scratch where the bundled weights are not installed. */
 async function describe(
-  id: string,
+  { model: id, imageSize, data: { task } }: RunConfig,
   mayReplace: boolean,
-  imageSize: number | undefined,
   places: Places,
   notes: string[],
-): Promise<DescribedModel> {
+): Promise<{ model: Network; facts: ModelFacts }> {
   // The number of classes changes nothing that is asked here.
   const about = { classes: 2, imageSize, ...places };
+  if (task !== 'image-classification') return describeForTask(id, task, isOfClasses(task) ? about : places);
   try {
     return await describeModel(id, about);
   } catch (error) {

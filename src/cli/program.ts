@@ -29,6 +29,7 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     'thaw inspect reviews.csv --text-column body --label-column stars',
   ]);
   columnOptions(inspect)
+    .option('--tokenizer <dir>', l10n.t("a model's folder: count the texts that are longer than it takes"))
     .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
     .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
     .option('--quick', l10n.t('do not decode every picture to find damaged and near-identical ones'))
@@ -54,9 +55,10 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     .action(async (model, flags) => (await import('./commands/models')).layers(model, { ...flags, rules }, output));
 
   trainOptions(
-    command('train [data]', l10n.t('Fine-tune a model on a folder of pictures.'), [
+    command('train [data]', l10n.t('Fine-tune a model on a folder of pictures, or on texts.'), [
       'thaw train photos',
       'thaw train photos --preset top --epochs 20 --augment standard',
+      'thaw train reviews.csv --model all-MiniLM-L6-v2 --text-column body --label-column stars',
       "thaw train photos --train 'blocks.5.**' --freeze '**.bn*.**'",
       'thaw train trucks --model .thaw/runs/cars-2026-01-31-120000',
       'thaw train photos --config run.json --json > events.ndjson',
@@ -76,8 +78,9 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
     .option('--data <dir>', l10n.t('another folder of pictures with the same classes'))
     .action(async (run, flags) => (await import('./commands/evaluate')).evaluate(run, flags, output));
 
-  command('predict <run> <files...>', l10n.t("Ask a run's model about pictures."), [
+  command('predict <run> [files...]', l10n.t("Ask a run's model about pictures, or about texts (files, or lines on standard input)."), [
     'thaw predict RUN new.jpg',
+    "echo 'Free entry, text WIN now' | thaw predict RUN",
     'thaw predict RUN *.png --json',
   ]).action(async (run, files) => exit(await (await import('./commands/predict')).predict(run, files, output)));
 
@@ -117,10 +120,9 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
   return program;
 }
 
-function columnOptions(inspect: Command): Command {
-  return inspect
+function columnOptions(command: Command): Command {
+  return command
     .option('--task <name>', l10n.t('what is learned from texts: {0} (found in the data)', textTasks.join(', ')))
-    .option('--tokenizer <dir>', l10n.t("a model's folder: count the texts that are longer than it takes"))
     .option('--max-length <tokens>', l10n.t("tokens that a text may have (the model's own)"))
     .option('--text-column <name>', l10n.t('the column of texts'))
     .option('--second-column <name>', l10n.t('the column of the second text of a pair'))
@@ -135,7 +137,8 @@ function columnOptions(inspect: Command): Command {
 }
 
 function trainOptions(train: Command, rules: string[]): Command {
-  return train
+  return columnOptions(train)
+    .option('--prefix <text>', l10n.t('written before every source of text-to-text, as T5 was taught'))
     .option('--model <id|path|run>', l10n.t('what to begin from: see thaw models (efficientnet_lite0)'))
     .option('--preset <name>', l10n.t('which layers learn: head, top, all (head; all from scratch)'))
     .addOption(ruleOption('--train <glob>', '', rules))

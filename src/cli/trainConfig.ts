@@ -27,6 +27,19 @@ const settings = [
   { flag: '--label-smoothing', key: 'labelSmoothing', place: ['labelSmoothing'], numeric: true },
   { flag: '--class-weights', key: 'classWeights', place: ['classWeights'] },
   { flag: '--early-stopping', key: 'earlyStopping', place: ['earlyStopping'], numeric: true },
+  { flag: '--task', key: 'task', place: ['data', 'task'] },
+  { flag: '--text-column', key: 'textColumn', place: ['data', 'columns', 'text'] },
+  { flag: '--second-column', key: 'secondColumn', place: ['data', 'columns', 'secondText'] },
+  { flag: '--label-column', key: 'labelColumn', place: ['data', 'columns', 'label'] },
+  { flag: '--source-column', key: 'sourceColumn', place: ['data', 'columns', 'source'] },
+  { flag: '--target-column', key: 'targetColumn', place: ['data', 'columns', 'target'] },
+  { flag: '--instruction-column', key: 'instructionColumn', place: ['data', 'columns', 'instruction'] },
+  { flag: '--input-column', key: 'inputColumn', place: ['data', 'columns', 'input'] },
+  { flag: '--output-column', key: 'outputColumn', place: ['data', 'columns', 'output'] },
+  { flag: '--messages-column', key: 'messagesColumn', place: ['data', 'columns', 'messages'] },
+  { flag: '--split-column', key: 'splitColumn', place: ['data', 'columns', 'split'] },
+  { flag: '--prefix', key: 'prefix', place: ['data', 'prefix'] },
+  { flag: '--max-length', key: 'maxLength', place: ['maxLength'], numeric: true },
   { flag: '--validation-split', key: 'validationSplit', place: ['data', 'validationSplit'], numeric: true },
   { flag: '--test-split', key: 'testSplit', place: ['data', 'testSplit'], numeric: true },
   { flag: '--image-size', key: 'imageSize', place: ['imageSize'], numeric: true },
@@ -40,7 +53,7 @@ const settings = [
 export interface Draft {
   /** Rules and learning rate of the first phase are to be filled in where `open` says so. */
   readonly config: RunConfig;
-  readonly open: { readonly model: boolean; readonly rules: boolean; readonly learningRate: boolean };
+  readonly open: Readonly<Record<'model' | 'rules' | 'learningRate' | 'task' | 'labelSmoothing', boolean>>;
   readonly preset: Preset | undefined;
 }
 
@@ -54,6 +67,8 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
     model: value.model === undefined && flags.model === undefined,
     rules: value.phases === undefined || flags.preset !== undefined || flags.rules.length > 0,
     learningRate: value.phases === undefined && flags.learningRate === undefined,
+    task: (value.data as { task?: unknown } | undefined)?.task === undefined && flags.task === undefined,
+    labelSmoothing: value.labelSmoothing === undefined && flags.labelSmoothing === undefined,
   };
   const wrong: string[] = [];
   const preset = presetSchema.safeParse(flags.preset);
@@ -76,8 +91,7 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
   if (data !== undefined) put(value, ['data', 'path'], data);
   const root = (value.data as { path?: unknown } | undefined)?.path;
   if (typeof root === 'string' && root !== '') put(value, ['data', 'path'], path.resolve(root));
-  else if (value.data === undefined || root === undefined)
-    throw new ThawError('usage', l10n.t('No folder of pictures is named.'), 'thaw train DATA');
+  else if (value.data === undefined || root === undefined) throw new ThawError('usage', l10n.t('No data are named.'), 'thaw train DATA');
 
   const parsed = runConfigSchema.safeParse(value);
   if (!parsed.success) wrong.push(...parsed.error.issues.map((issue) => mistake(issue, value, flags)));

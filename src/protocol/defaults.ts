@@ -3,6 +3,8 @@ import type { OptimizerConfig, Preset } from './runConfig';
 
 /** The model that a run begins from unless another is named, and what stands in where its weights are not installed. */
 export const defaultModel = 'efficientnet_lite0';
+/** For classes of texts, where it is installed. */
+export const defaultTextModel = 'all-MiniLM-L6-v2';
 export const scratchModel = 'convnet_small';
 export const defaultEpochs = 10;
 

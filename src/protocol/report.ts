@@ -9,15 +9,32 @@ export const classMetricsSchema = z.object({
   f1: z.number(),
   count: z.number().int(),
 });
-/** Metrics over one split. `confusion[i][j]`: examples of class i that the model called j. */
-export const evaluationSchema = z.object({
+/** Metrics of a classifier over one split. `confusion[i][j]`: examples of class i that the model called j. */
+export const classEvaluationSchema = z.object({
   accuracy: z.number(),
   loss: z.number(),
   macroF1: z.number(),
   perClass: z.array(classMetricsSchema),
   confusion: z.array(z.array(z.number().int())),
 });
+export type ClassEvaluation = z.infer<typeof classEvaluationSchema>;
+
+/** Of a language model. `loss` in nats a token, `accuracy` the share of tokens that it would have told right. */
+export const tokenEvaluationSchema = z.object({
+  accuracy: z.number(),
+  loss: z.number(),
+  /** e^loss */
+  perplexity: z.number(),
+  tokens: z.number().int(),
+});
+export type TokenEvaluation = z.infer<typeof tokenEvaluationSchema>;
+
+export const evaluationSchema = z.union([classEvaluationSchema, tokenEvaluationSchema]);
 export type Evaluation = z.infer<typeof evaluationSchema>;
+
+export function isOfClasses(evaluation: Evaluation): evaluation is ClassEvaluation {
+  return 'confusion' in evaluation;
+}
 
 /** `report.json`. Times in seconds, memory in bytes. */
 export const reportSchema = z.object({

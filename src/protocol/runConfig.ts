@@ -63,6 +63,8 @@ export const runConfigSchema = z.strictObject({
     task: taskSchema.default('image-classification'),
     /** Of a table of texts: which column plays which role; what is absent is found from the data. */
     columns: z.partialRecord(columnRoleSchema, z.string()).optional(),
+    /** Written before every source of text-to-text, as T5 was taught: "translate English to German: ". */
+    prefix: z.string().max(1000).optional(),
     /** Share of the training examples taken for a role that the folder lacks; 0 for none. */
     validationSplit: share.default(0.15),
     testSplit: share.default(0.15),

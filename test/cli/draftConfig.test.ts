@@ -31,7 +31,7 @@ describe('what is asked for', () => {
     const { config, open } = await draft({});
     expect(config.data).toMatchObject({ path: path.resolve('photos'), validationSplit: 0.15, testSplit: 0.15 });
     expect(config.phases).toHaveLength(1);
-    expect(open).toEqual({ model: true, rules: true, learningRate: true });
+    expect(open).toEqual({ model: true, rules: true, learningRate: true, task: true, labelSmoothing: true });
   });
 
   it('goes where each flag belongs', async () => {
@@ -71,7 +71,7 @@ describe('what is asked for', () => {
       engine: 'tensorflow',
       threads: 1,
     });
-    expect(open).toEqual({ model: false, rules: true, learningRate: false });
+    expect(open).toEqual({ model: false, rules: true, learningRate: false, task: true, labelSmoothing: false });
   });
 
   it('comes from the file, flags before it', async () => {

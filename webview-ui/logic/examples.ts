@@ -1,5 +1,5 @@
 import type { ExampleRow, Problem, Split } from '../../src/protocol/data';
-import type { Evaluation, Prediction } from '../../src/protocol/report';
+import type { ClassEvaluation, Prediction } from '../../src/protocol/report';
 
 /** As bars and chips show them. */
 export const splitOrder: readonly Split[] = ['train', 'validation', 'test'];
@@ -42,7 +42,7 @@ export function surestMistakes(predictions: readonly Prediction[], count: number
 }
 
 /** How many are right, of how many, and the share of the largest class: what one reaches by always guessing it. */
-export function tally(evaluation: Evaluation): { right: number; all: number; largest: number } {
+export function tally(evaluation: ClassEvaluation): { right: number; all: number; largest: number } {
   const rows = evaluation.confusion.map((row) => row.reduce((a, b) => a + b, 0));
   const all = rows.reduce((a, b) => a + b, 0);
   const right = evaluation.confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
@@ -50,7 +50,7 @@ export function tally(evaluation: Evaluation): { right: number; all: number; lar
 }
 
 /** The commonest mistakes as (class, said, count): what a matrix of very many classes would hide. */
-export function commonMistakes(evaluation: Evaluation, count: number): { label: number; predicted: number; count: number }[] {
+export function commonMistakes(evaluation: ClassEvaluation, count: number): { label: number; predicted: number; count: number }[] {
   return evaluation.confusion
     .flatMap((row, label) => row.map((k, predicted) => ({ label, predicted, count: label === predicted ? 0 : k })))
     .filter((pair) => pair.count > 0)

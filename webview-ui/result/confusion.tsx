@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
-import type { Evaluation } from '../../src/protocol/report';
+import type { ClassEvaluation } from '../../src/protocol/report';
 import { number } from '../format';
 import { commonMistakes } from '../logic/examples';
 import { sizes } from '../parts/controls';
 
 interface ConfusionProps {
-  evaluation: Evaluation;
+  evaluation: ClassEvaluation;
   label: number;
   predicted: number;
   onPick: (cell: [number, number]) => void;

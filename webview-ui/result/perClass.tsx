@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import type { Evaluation } from '../../src/protocol/report';
+import type { ClassEvaluation } from '../../src/protocol/report';
 import { number, percent } from '../format';
 
-export function PerClass({ evaluation, onTest }: { evaluation: Evaluation; onTest: boolean }) {
+export function PerClass({ evaluation, onTest }: { evaluation: ClassEvaluation; onTest: boolean }) {
   const columns = [l10n.t('Precision'), l10n.t('Recall'), l10n.t('F1'), onTest ? l10n.t('Test pictures') : l10n.t('Validation pictures')];
   return (
     <div class="per-class">

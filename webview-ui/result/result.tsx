@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { useMemo, useState } from 'preact/hooks';
-import type { Evaluation, Prediction, Report } from '../../src/protocol/report';
+import type { ClassEvaluation, Prediction, Report } from '../../src/protocol/report';
 import { bytes, clock, number, percent } from '../format';
 import { post } from '../host';
 import { cellExamples, commonMistakes, surestMistakes } from '../logic/examples';
@@ -13,6 +13,7 @@ import { CellExamples } from './cellExamples';
 import { Confusion, Pairs } from './confusion';
 import { Mistakes } from './mistakes';
 import { PerClass } from './perClass';
+import { TokenVerdict } from './tokenVerdict';
 import { TryIt } from './tryIt';
 import { Verdict } from './verdict';
 
@@ -20,12 +21,12 @@ import { Verdict } from './verdict';
 const manyClasses = 24;
 
 /** The cell to show first: the commonest mistake, or, where there is none, the first class. */
-function firstCell(evaluation: Evaluation): [number, number] {
+function firstCell(evaluation: ClassEvaluation): [number, number] {
   const [worst] = commonMistakes(evaluation, 1);
   return worst ? [worst.label, worst.predicted] : [0, 0];
 }
 
-function ConfusionPart({ evaluation, predictions }: { evaluation: Evaluation; predictions: readonly Prediction[] }) {
+function ConfusionPart({ evaluation, predictions }: { evaluation: ClassEvaluation; predictions: readonly Prediction[] }) {
   const [cell, setCell] = useState<[number, number] | null>(null);
   const names = evaluation.perClass.map((c) => c.name);
   const [label, predicted] = cell ?? firstCell(evaluation);
@@ -69,6 +70,7 @@ function Finished({ report }: { report: Report }) {
   const evaluation = report.test ?? report.validation;
   const mistakes = useMemo(() => surestMistakes(predictions, 6), [predictions]);
   if (!evaluation) return <p class="hint">{l10n.t('There was neither a test nor a validation set to measure on.')}</p>;
+  if (!('confusion' in evaluation)) return <TokenVerdict evaluation={evaluation} onTest={report.test !== null} />;
   return (
     <>
       <div class="two verdict">

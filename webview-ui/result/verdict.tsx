@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { wilson } from '../../src/protocol/interval';
-import type { Evaluation } from '../../src/protocol/report';
+import type { ClassEvaluation } from '../../src/protocol/report';
 import { number, percent } from '../format';
 import { tally } from '../logic/examples';
 import { Rich, sizes } from '../parts/controls';
 
 /** The one figure of a result with its interval, on a line with what guessing the largest class would reach. */
-export function Verdict({ evaluation, onTest }: { evaluation: Evaluation; onTest: boolean }) {
+export function Verdict({ evaluation, onTest }: { evaluation: ClassEvaluation; onTest: boolean }) {
   const { right, all, largest } = tally(evaluation);
   const [low, high] = wilson(right, all);
   // The line begins at 50 %, or lower where something lies below.

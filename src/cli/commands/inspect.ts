@@ -2,30 +2,20 @@ import * as l10n from '@vscode/l10n';
 import { findLookalikes, openDataset } from '../../core/data';
 import { kindOfData, lengthsOf, openTextDataset } from '../../core/data/text';
 import { TextTokenizer } from '../../core/text';
-import { type ColumnMap, type DataSummary, type Problem, textTaskSchema, textTasks } from '../../protocol/data';
+import type { DataSummary, Problem } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
 import type { Output } from '../output';
 import { bar, StatusLine } from '../statusLine';
 import { integer, printable, table } from '../table';
+import { columnsFrom, type TextFlags, taskFrom } from '../textFlags';
 import { draftConfig } from '../trainConfig';
 
-interface InspectFlags {
+interface InspectFlags extends TextFlags {
   validationSplit?: string;
   testSplit?: string;
   quick?: boolean;
   tokenizer?: string;
   maxLength?: string;
-  task?: string;
-  textColumn?: string;
-  secondColumn?: string;
-  labelColumn?: string;
-  sourceColumn?: string;
-  targetColumn?: string;
-  instructionColumn?: string;
-  inputColumn?: string;
-  outputColumn?: string;
-  messagesColumn?: string;
-  splitColumn?: string;
 }
 
 /** Tokens of a text where a tokenizer says nothing of its model. */
@@ -85,33 +75,6 @@ async function inspectPictures(
         onProgress: (done, total) => status.show(`${bar(done / total)} ${l10n.t('looking at {0} of {1}', integer(done), integer(total))}`),
       });
   return { ...dataset.summary, problems: [...dataset.summary.problems, ...found] };
-}
-
-function taskFrom(flag: string | undefined) {
-  if (flag === undefined) return undefined;
-  const task = textTaskSchema.safeParse(flag);
-  if (task.success) return task.data;
-  throw new ThawError(
-    'config.invalid',
-    l10n.t('--task: there is no "{0}", there is {1}', flag, textTasks.join(', ')),
-    'thaw inspect --help',
-  );
-}
-
-function columnsFrom(flags: InspectFlags): ColumnMap {
-  const columns: ColumnMap = {
-    text: flags.textColumn,
-    secondText: flags.secondColumn,
-    label: flags.labelColumn,
-    source: flags.sourceColumn,
-    target: flags.targetColumn,
-    instruction: flags.instructionColumn,
-    input: flags.inputColumn,
-    output: flags.outputColumn,
-    messages: flags.messagesColumn,
-    split: flags.splitColumn,
-  };
-  return Object.fromEntries(Object.entries(columns).filter(([, name]) => name !== undefined));
 }
 
 function summaryText({ task, classes, splits, problems, columns }: DataSummary): string {

@@ -1,13 +1,3 @@
-import { RandomStream } from '../random';
-
-/** Some examples that are computed together, filled up to one length. */
-export interface Batch {
-  /** Positions in what was given; at most as many as the batch size. */
-  readonly examples: readonly number[];
-  /** Tokens that each is filled up to. */
-  readonly length: number;
-}
-
 /** The lengths that batches may have: a compiled graph each, so they are few. */
 const bucketCount = 8;
 
@@ -16,21 +6,27 @@ const bucketCount = 8;
  * ascending; the last holds the longest example that is not cut.
  * @param lengths tokens of each example
  * @param maxLength tokens at most; longer examples are cut to it
- * @param step lengths are multiples of it (but for `maxLength` itself), which kernels like
+ * @param options.step lengths are multiples of it (but for `maxLength` itself), which kernels like
+ * @param options.most of them, if that is fewer than eight
  */
-export function bucketsFor(lengths: ArrayLike<number>, maxLength: number, step = 8): number[] {
+export function bucketsFor(
+  lengths: ArrayLike<number>,
+  maxLength: number,
+  { step = 8, most = bucketCount }: { readonly step?: number; readonly most?: number } = {},
+): number[] {
+  const count = Math.min(most, bucketCount);
   const counts = new Map<number, number>();
   for (let i = 0; i < lengths.length; i++) {
     const length = Math.min(maxLength, Math.ceil(Math.max(1, lengths[i] as number) / step) * step);
     counts.set(length, (counts.get(length) ?? 0) + 1);
   }
   const sizes = [...counts.keys()].sort((a, b) => a - b);
-  return sizes.length <= bucketCount
+  return sizes.length <= count
     ? sizes
     : leastPadding(
         sizes,
         sizes.map((size) => counts.get(size) as number),
-        bucketCount,
+        count,
       );
 }
 
@@ -75,44 +71,6 @@ function leastPadding(sizes: readonly number[], counts: readonly number[], take:
 export function bucketOf(buckets: readonly number[], length: number): number {
   return buckets.find((bucket) => bucket >= length) ?? (buckets.at(-1) as number);
 }
-
-/**
- * Deals examples out to batches of like lengths, in an order that seed and epoch decide: the same every time, another in
- * every epoch. Every example is in one batch. A bucket's last batch may be small; its caller fills it up with examples of
- * no weight, so that there is one shape a bucket.
- * @param lengths tokens of each example
- */
-export function batchesOf(lengths: ArrayLike<number>, buckets: readonly number[], batchSize: number, seed: number, epoch: number): Batch[] {
-  const order = new RandomStream(seed, 'batches', epoch, 'examples').permutation(lengths.length);
-  const open = new Map<number, number[]>();
-  const batches: Batch[] = [];
-  for (const example of order) {
-    const length = bucketOf(buckets, lengths[example] as number);
-    const examples = open.get(length) ?? [];
-    examples.push(example);
-    open.set(length, examples);
-    if (examples.length < batchSize) continue;
-    batches.push({ examples, length });
-    open.delete(length);
-  }
-  // What is left of small buckets goes together into the next larger one, as long as that costs no further batch.
-  let rest: number[] = [];
-  for (const length of [...buckets].sort((a, b) => a - b)) {
-    const here = open.get(length) ?? [];
-    if (here.length === 0 && rest.length === 0) continue;
-    if (here.length > 0 && rest.length + here.length <= batchSize) rest = [...rest, ...here];
-    else if (here.length > 0) {
-      batches.push({ examples: rest, length: bucketOf(buckets, longest(rest, lengths)) });
-      rest = here;
-    }
-  }
-  if (rest.length > 0) batches.push({ examples: rest, length: bucketOf(buckets, longest(rest, lengths)) });
-  const turn = new RandomStream(seed, 'batches', epoch, 'order').permutation(batches.length);
-  return turn.map((i) => batches[i] as Batch);
-}
-
-const longest = (examples: readonly number[], lengths: ArrayLike<number>) =>
-  examples.reduce((most, example) => Math.max(most, lengths[example] as number), 0);
 
 /** Sequences as one batch, row by row; all arrays are [rows, length]. */
 export interface Padded {

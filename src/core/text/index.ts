@@ -1,5 +1,5 @@
 /** Texts as numbers: tokenizers, chats and batches. */
-export { type Batch, batchesOf, blocksOf, bucketOf, bucketsFor, type Padded, padded } from './batches';
+export { blocksOf, bucketOf, bucketsFor, type Padded, padded } from './batches';
 export { ChatTemplate, type EncodedChat, type Turn } from './chat';
 export { readTokenizerFiles, type TokenizerConfig } from './files';
 export type { Piece } from './pieces';

@@ -5,12 +5,10 @@ import { version } from '../../../package.json';
 import { type RunEvent, type RunEventBody, type RunState, stateAfter } from '../../protocol/events';
 import { ThawError } from '../../protocol/failure';
 import { type RunConfig, type RunRecord, runConfigVersion } from '../../protocol/runConfig';
-import { type Dataset, openDataset } from '../data';
 import { createEngine, type Engine, type TensorData } from '../engine';
-import type { ImageModel } from '../models';
 import { tensorsOf } from '../nn';
 import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
-import { describeModel, exactId, loadModel, notFinite, notFiniteMessage, readSafetensors } from '../weights';
+import { exactId, notFinite, notFiniteMessage, readSafetensors } from '../weights';
 import { checkpointFiles } from './checkpointer';
 import { spillFile } from './features';
 import { digestsOf } from './frozen';
@@ -19,6 +17,7 @@ import { firstProgress, type Progress, progressSchema } from './progress';
 import { select } from './selection';
 import { silentLayersWarning } from './silentLayers';
 import { Slots, slotKinds } from './slots';
+import { openSubject, type Subject } from './subject/subject';
 
 export interface RunPlaces {
   readonly modelsFolder: string;
@@ -40,20 +39,20 @@ export async function beginRun(
   await requireNewFolder(folder);
   const starting = createEngine(given.engine, { threads: given.threads, device: given.device });
   starting.catch(() => {}); // told below, unless the data fail first
-  const dataset = await openData(given);
   const config = { ...given, model: await exactId(given.model, places) };
-  const options = { ...places, classes: dataset.classes.length, labels: dataset.classes, imageSize: config.imageSize };
-  const { model, tensors, facts, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
+  const subject = await openSubject(config, places);
+  const { examples, model, base } = subject;
   for (const { rules } of config.phases) select(model, rules); // refuses rules that say nothing about this model
+  const { tensors, sha256 } = await subject.load();
   const engine = await starting;
   const record: RunRecord = {
     version: runConfigVersion,
     id: basename(resolve(folder)),
     created: new Date().toISOString(),
     config,
-    dataFingerprint: dataset.summary.fingerprint,
-    classes: [...dataset.classes],
-    model: { id: facts.id, family: facts.family, source: facts.source, licence: facts.licence, sha256 },
+    dataFingerprint: examples.summary.fingerprint,
+    classes: [...examples.classes],
+    model: { id: base.id, family: base.family, source: base.source, licence: base.licence, sha256 },
     versions: {
       thaw: version,
       node: process.versions.node,
@@ -66,20 +65,19 @@ export async function beginRun(
   const run = await RunFolder.create(folder, record);
   return start({
     folder: run,
-    dataset,
-    model,
+    subject,
     engine,
-    tensors: new Map(tensors),
+    tensors,
     slots: new Slots(slotKinds(config.optimizer)),
     at: firstProgress(digestsOf(tensors)),
     onEvent,
-    first: [...opening(run, dataset, model), ...warnings(engine), ...silentLayersWarning(model)],
+    first: [...opening(run, subject), ...warnings(engine), ...silentLayersWarning(subject.model)],
   });
 }
 
 /** What every run says first. */
-function opening({ path, record }: RunFolder, { summary }: Dataset, model: ImageModel): RunEventBody[] {
-  const { classes, splits, problems } = summary;
+function opening({ path, record }: RunFolder, { examples, model }: Subject): RunEventBody[] {
+  const { classes, splits, problems } = examples.summary;
   const { parameters, trainableParameters } = select(model, record.config.phases[0]?.rules ?? []);
   return [
     { type: 'started', run: path, config: record.config },
@@ -127,8 +125,8 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
       { path },
     );
   const engine = await createEngine(config.engine, { threads: record.threads, device: record.device });
-  const dataset = await openData(config);
-  if (dataset.summary.fingerprint !== record.dataFingerprint)
+  const subject = await openSubject(config, places);
+  if (subject.examples.summary.fingerprint !== record.dataFingerprint)
     throw new ThawError(
       'data.changed',
       l10n.t('The examples are no longer those that the run began with.'),
@@ -136,44 +134,36 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
       { path: config.data.path },
     );
   const checkpoint = await folder.latestCheckpoint();
-  const { model, tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, places) : await beginning(record, places);
-  const first = opening(folder, dataset, model);
+  const { tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, subject) : await beginning(record, subject);
+  const first = opening(folder, subject);
   folder.truncateAfter(checkpoint ? at.seq : first.length);
   await folder.clearResult();
   await rm(join(path, spillFile), { force: true });
   const missing = first.slice(folder.seq);
   return start({
     folder,
-    dataset,
-    model,
+    subject,
     engine,
     tensors,
     slots,
     at,
     onEvent,
-    first: [...missing, { type: 'resumed', step: at.step, epoch: at.epoch + 1 }, ...warnings(engine), ...silentLayersWarning(model)],
-  });
-}
-
-async function openData(config: RunConfig): Promise<Dataset> {
-  const { path, validationSplit, testSplit } = config.data;
-  const dataset = await openDataset(path, { validationSplit, testSplit });
-  if (dataset.examples.some(({ split }) => split === 'train')) return dataset;
-  throw new ThawError('data.empty', l10n.t('There are no examples to train on.'), l10n.t('Put photos into one folder for each class.'), {
-    path,
+    first: [
+      ...missing,
+      { type: 'resumed', step: at.step, epoch: at.epoch + 1 },
+      ...warnings(engine),
+      ...silentLayersWarning(subject.model),
+    ],
   });
 }
 
 interface Standing {
-  readonly model: ImageModel;
   readonly tensors: Map<string, TensorData>;
   readonly slots: Slots;
   readonly at: Progress;
 }
 
-async function stateOf(checkpoint: Checkpoint, { config, classes }: RunRecord, places: Omit<RunPlaces, 'onEvent'>): Promise<Standing> {
-  const options = { ...places, classes: classes.length, labels: classes, imageSize: config.imageSize };
-  const { model } = await describeModel(config.model, options);
+async function stateOf(checkpoint: Checkpoint, { config }: RunRecord, { model }: Subject): Promise<Standing> {
   const parsed = progressSchema.safeParse(checkpoint.state);
   const tensors = await readSafetensors(join(checkpoint.path, checkpointFiles.model));
   const fits = [...tensorsOf(model.root)].every(({ name, shape }) => String(tensors.get(name)?.shape) === String(shape));
@@ -187,17 +177,16 @@ async function stateOf(checkpoint: Checkpoint, { config, classes }: RunRecord, p
   const bad = notFinite(tensors) ?? notFinite(values);
   if (bad !== null) throw refuse(notFiniteMessage(bad));
   const slots = new Slots(slotKinds(config.optimizer), new Map(values), new Map(Object.entries(parsed.data.ages)));
-  return { model, tensors: new Map(tensors), slots, at: parsed.data };
+  return { tensors: new Map(tensors), slots, at: parsed.data };
 }
 
-async function beginning({ config, classes, model: recorded }: RunRecord, places: Omit<RunPlaces, 'onEvent'>): Promise<Standing> {
-  const options = { ...places, classes: classes.length, labels: classes, imageSize: config.imageSize };
-  const { model, tensors, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
+async function beginning({ config, model: recorded }: RunRecord, subject: Subject): Promise<Standing> {
+  const { tensors, sha256 } = await subject.load();
   if (sha256 !== recorded.sha256)
     throw new ThawError(
       'model.corrupt',
       l10n.t('The weights of "{0}" are no longer those that the run began from.', recorded.id),
       l10n.t('Put the file back, or start a new run.'),
     );
-  return { model, tensors: new Map(tensors), slots: new Slots(slotKinds(config.optimizer)), at: firstProgress(digestsOf(tensors)) };
+  return { tensors, slots: new Slots(slotKinds(config.optimizer)), at: firstProgress(digestsOf(tensors)) };
 }

@@ -5,11 +5,12 @@ import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import type { Prediction, Report } from '../../protocol/report';
 import type { NamedTensors } from '../engine/engine';
-import { readSafetensors, saveModel } from '../weights';
+import { readSafetensors } from '../weights';
 import { modelCard } from './card';
 import { checkpointFiles } from './checkpointer';
+import type { Examples } from './examples/examples';
 import { checkFrozen } from './frozen';
-import { evaluationOf, type Judgement } from './metrics';
+import { evaluationOfVerdict, noVerdict, type Verdict } from './judging';
 import type { Training } from './run';
 
 /**
@@ -18,24 +19,24 @@ import type { Training } from './run';
  * one that was stopped is judged on the validation examples, so that going on with it later still meets a fresh test.
  */
 export async function conclude(training: Training, ending: 'finished' | 'stopped'): Promise<RunEventBody> {
-  const { folder, dataset, model, at } = training.spec;
+  const { folder, subject, at } = training.spec;
+  const { classes } = subject.examples;
   const best = at.best ?? { epoch: at.epoch + 1, step: at.step };
   const tensors = await weightsOfStep(training, best.step);
 
   const began = performance.now();
-  const judged = { validation: await training.judge('validation', best.step, tensors), test: [] as Judgement[] };
-  if (ending === 'finished') judged.test = await training.judge('test', best.step, tensors);
+  const validation = await training.judge('validation', best.step, tensors);
+  const test = ending === 'finished' ? await training.judge('test', best.step, tensors) : noVerdict(subject.examples);
   at.timings.evaluate += (performance.now() - began) / 1000;
-  const evaluation = (judgements: Judgement[]) => (judgements.length > 0 ? evaluationOf(judgements, dataset.classes) : null);
 
   const { selection } = training;
   const result = {
-    test: evaluation(judged.test),
-    validation: evaluation(judged.validation),
+    test: evaluationOfVerdict(test, classes),
+    validation: evaluationOfVerdict(validation, classes),
     best: { epoch: best.epoch, step: best.step },
   };
   const path = join(folder.path, runFiles.model);
-  await saveModel(path, { model, tensors, labels: dataset.classes, card: modelCard(folder.record, selection, result) });
+  await subject.save(path, tensors, modelCard(folder.record, selection, result));
   const frozen = checkFrozen(at.origin, await readSafetensors(join(path, checkpointFiles.model)), at.touched);
   training.clock();
   const report: Report = {
@@ -46,16 +47,23 @@ export async function conclude(training: Training, ending: 'finished' | 'stopped
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     frozen,
   };
-  const split = judged.test.length > 0 ? 'test' : 'validation';
-  const predictions = judged[split].map<Prediction>(({ example, label, predicted, probability }) => ({
-    path: dataset.examples[example]?.path as string,
-    split,
-    label: dataset.classes[label] as string,
-    predicted: dataset.classes[predicted] as string,
-    probability,
-  }));
+  const predictions = result.test
+    ? predictionsOf(test, 'test', subject.examples)
+    : predictionsOf(validation, 'validation', subject.examples);
   await folder.writeReport(report, predictions);
   return ending === 'finished' ? { type: 'finished', run: folder.path, report } : { type: 'stopped', step: at.step };
+}
+
+/** What was said of each example; of tokens there are too many. */
+function predictionsOf(verdict: Verdict, split: Prediction['split'], examples: Examples): Prediction[] {
+  if (verdict.kind === 'tokens') return [];
+  return verdict.judgements.map(({ example, label, predicted, probability }) => ({
+    path: examples.nameOf(example),
+    split,
+    label: examples.classes[label] as string,
+    predicted: examples.classes[predicted] as string,
+    probability,
+  }));
 }
 
 /** All tensors as they were after a step: the present ones, or those of its checkpoint. */

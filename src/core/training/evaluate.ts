@@ -2,13 +2,13 @@ import * as l10n from '@vscode/l10n';
 import type { Split } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
 import type { Evaluation } from '../../protocol/report';
-import { type Dataset, decodeBatch, openDataset, prefetched } from '../data';
+import { prefetched } from '../data';
 import { createEngine } from '../engine';
 import { readRecord } from '../runs';
-import { loadModel } from '../weights';
-import { chunksOf } from './chunks';
-import { compileWhole, judgeBatch } from './judging';
-import { evaluationOf, type Judgement } from './metrics';
+import { type Chunk, chunksOf } from './chunks';
+import type { Company, Examples } from './examples/examples';
+import { compileWhole, evaluationOfVerdict, judgeBatch, noVerdict } from './judging';
+import { openSubject } from './subject/subject';
 
 export interface EvaluateOptions {
   readonly split: Exclude<Split, 'train'>;
@@ -17,6 +17,9 @@ export interface EvaluateOptions {
   readonly modelsFolder: string;
 }
 
+/** Batches that are read ahead. */
+const readAhead = 2;
+
 /**
  * How good a run's model is on a split of its data, or on other data of the same classes. The loss is the mean
  * cross-entropy in nats, without label smoothing; examples that cannot be read are left out.
@@ -24,61 +27,68 @@ export interface EvaluateOptions {
  */
 export async function evaluateRun(folder: string, { split, dataPath, modelsFolder }: EvaluateOptions): Promise<Evaluation> {
   const { config, classes, threads } = await readRecord(folder);
-  const { data } = config;
-  const dataset = await openDataset(dataPath ?? data.path, {
-    validationSplit: dataPath === undefined ? data.validationSplit : 0,
-    testSplit: dataPath === undefined ? data.testSplit : 0,
-  });
-  const indices = examplesOf(dataset, split, dataPath !== undefined);
-  const labels = labelsIn(dataset, classes);
-  const [engine, { model, tensors }] = await Promise.all([
-    createEngine(config.engine, { threads }),
-    loadModel(folder, { modelsFolder, seed: config.seed }),
-  ]);
+  const other = dataPath === undefined ? {} : { path: dataPath, validationSplit: 0, testSplit: 0 };
+  const data = { ...config.data, ...other };
+  const { examples, model, load } = await openSubject({ ...config, data, model: folder }, { modelsFolder, asItIs: true });
   try {
-    const chunks = chunksOf(indices, Math.min(config.batchSize, indices.length));
-    const { logits, dispose } = await compileWhole(engine, model, tensors, Math.min(config.batchSize, indices.length));
-    const judgements: Judgement[] = [];
-    const unreadable = new Set<number>();
-    const decode = async (i: number) => {
-      const chunk = chunks[i] as (typeof chunks)[number];
-      const views = chunk.examples.map(() => null);
-      const decoded = await decodeBatch(dataset, chunk.examples, model.input, views);
-      return { chunk, ...decoded };
-    };
-    for await (const { chunk, images, unreadable: positions } of prefetched(chunks.length, decode, 2)) {
-      for (const position of positions) unreadable.add(chunk.examples[position] as number);
-      const labelOf = (i: number) => labels[dataset.examples[i]?.label as number] as number;
-      judgements.push(...judgeBatch(await logits(images), chunk, labelOf, unreadable));
+    const known = withClasses(examples, classes, data.path);
+    const members = membersOf(examples, split, data.path, dataPath !== undefined);
+    const batchSize = Math.min(config.batchSize, members.length);
+    const chunks = chunksOf(members, batchSize, (example) => examples.formOf(example));
+    const [engine, { tensors }] = await Promise.all([createEngine(config.engine, { threads }), load()]);
+    try {
+      const whole = compileWhole(engine, model, examples.forms, tensors, batchSize);
+      const verdict = noVerdict(known);
+      const unreadable = new Set<number>();
+      const read = async (i: number) => {
+        const chunk = chunks[i] as Chunk;
+        return { chunk, form: chunk.form, ...(await known.read(chunk, null, false)) };
+      };
+      for await (const batch of prefetched(chunks.length, read, readAhead)) {
+        for (const position of batch.unreadable) unreadable.add(batch.chunk.examples[position] as number);
+        await judgeBatch(verdict, whole, batch, unreadable);
+      }
+      await whole.dispose();
+      const evaluation = evaluationOfVerdict(verdict, classes);
+      if (evaluation) return evaluation;
+      throw noExamples(split, data.path);
+    } finally {
+      await engine.dispose();
     }
-    await dispose();
-    return evaluationOf(judgements, classes);
   } finally {
-    await engine.dispose();
+    await examples.close();
   }
 }
 
-function examplesOf(dataset: Dataset, split: Split, orAll: boolean): number[] {
-  const all = dataset.examples.map((_, i) => i);
-  const own = all.filter((i) => dataset.examples[i]?.split === split);
+function membersOf(examples: Examples, split: Split, path: string, orAll: boolean): readonly number[] {
+  const own = examples.members(split);
   if (own.length > 0) return own;
+  const all = (['train', 'validation', 'test'] as const).flatMap((name) => [...examples.members(name)]).sort((a, b) => a - b);
   if (orAll && all.length > 0) return all;
-  throw new ThawError(
+  throw noExamples(split, path);
+}
+
+function noExamples(split: Split, path: string): ThawError {
+  return new ThawError(
     'data.empty',
     l10n.t('The data have no {0} examples.', split),
     l10n.t('Choose the other split, or give other data with --data.'),
-    { path: dataset.root },
+    { path },
   );
 }
 
-/** For each class of the data its index among the model's. */
-function labelsIn(dataset: Dataset, classes: readonly string[]): number[] {
-  const strangers = dataset.classes.filter((name) => !classes.includes(name));
-  if (strangers.length === 0) return dataset.classes.map((name) => classes.indexOf(name));
-  throw new ThawError(
-    'data.unsupported',
-    l10n.t('The model does not know these classes: {0}.', strangers.join(', ')),
-    l10n.t('It knows {0}. Give data of the same classes.', classes.join(', ')),
-    { path: dataset.root },
-  );
+/** The examples with the numbers that the model has for their classes. */
+function withClasses(examples: Examples, classes: readonly string[], path: string): Pick<Examples, 'classes' | 'read'> {
+  const strangers = examples.classes.filter((name) => !classes.includes(name));
+  if (strangers.length > 0)
+    throw new ThawError(
+      'data.unsupported',
+      l10n.t('The model does not know these classes: {0}.', strangers.join(', ')),
+      l10n.t('It knows {0}. Give data of the same classes.', classes.join(', ')),
+      { path },
+    );
+  if (classes.length === 0) return examples;
+  const number = examples.classes.map((name) => classes.indexOf(name));
+  const known = <C extends Company>(company: C) => ({ ...company, labels: company.labels.map((label) => number[label] as number) });
+  return { classes, read: async (...given) => known(await examples.read(...given)) };
 }

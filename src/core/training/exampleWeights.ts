@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Chunk } from './chunks';
+import type { Company } from './examples/examples';
 
 /** The weight of each class in the loss: 1, or `balanced` N / (K nᵢ) as scikit-learn has it; 0 for a class without examples. */
 export function classWeightsOf(labels: readonly number[], classes: number, kind: RunConfig['classWeights']): number[] {
@@ -10,16 +11,21 @@ export function classWeightsOf(labels: readonly number[], classes: number, kind:
 }
 
 /**
- * Weights of a batch's examples, of sum 1: what pads the batch or cannot be read has 0.
- * @returns also the sum before; 0 where nothing in the batch counts, and then all weights are 0.
+ * Weights of what a batch is to answer: what pads the batch, fills a text up or cannot be read has 0.
+ * @param classWeights by class; null where tokens are what is to be told
+ * @returns [B, …] as the labels, and their sum
  */
 export function weightsOf(
   { examples, real }: Chunk,
-  labelOf: (example: number) => number,
+  { labels, counts }: Pick<Company, 'labels' | 'counts'>,
   unreadable: ReadonlySet<number>,
-  classWeights: readonly number[],
+  classWeights: readonly number[] | null,
 ): { weights: Float32Array; sum: number } {
-  const raw = examples.map((example, i) => (i < real && !unreadable.has(example) ? (classWeights[labelOf(example)] as number) : 0));
-  const sum = raw.reduce((a, b) => a + b, 0);
-  return { weights: Float32Array.from(raw, (weight) => (sum === 0 ? 0 : weight / sum)), sum };
+  const each = labels.length / examples.length;
+  const weights = counts.map((count, i) => {
+    const position = Math.floor(i / each);
+    if (position >= real || unreadable.has(examples[position] as number)) return 0;
+    return count * (classWeights === null ? 1 : (classWeights[labels[i] as number] as number));
+  });
+  return { weights, sum: weights.reduce((a, b) => a + b, 0) };
 }

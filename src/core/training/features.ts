@@ -2,55 +2,52 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Split } from '../../protocol/data';
 import type { RunConfig } from '../../protocol/runConfig';
-import { type Dataset, decodeBatch, PictureCache, prefetched, viewOf } from '../data';
+import { prefetched } from '../data';
 import type { NamedTensors, TensorData } from '../engine/engine';
-import type { ImageModel } from '../models/model';
+import type { Network } from '../models/model';
 import { type Chunk, chunksOf, epochOrder } from './chunks';
+import type { Company, Examples } from './examples/examples';
 import { FeatureStore } from './featureStore';
 import { digestOf } from './frozen';
 import { namesIn, type Stage } from './stage';
 
 /** In the run folder, while features are more than the memory for them. */
 export const spillFile = 'features.bin';
-/** Views of each training example that are kept where features are. */
-export const keptViews: Record<RunConfig['augmentation'], number> = { none: 1, flip: 2, standard: 4 };
 /** Bytes of features in memory; the rest goes to a file. */
 export const memoryLimit = 256 * 2 ** 20;
-/** Bytes of decoded pictures in memory, while they are seen again. */
-const pictureLimit = 64 * 2 ** 20;
 const diskLimit = 16 * 2 ** 30;
 
-/** What so many features would take; null where it is too much to keep them, and every epoch computes them. */
-export function keptBytes(rows: number, bytesOfOne: number): number | null {
-  const bytes = rows * bytesOfOne;
-  return bytes <= diskLimit ? bytes : null;
+/** Whether features of so many bytes are kept; every epoch computes them where that is too much. */
+export function areKept(bytes: number): boolean {
+  return bytes <= diskLimit;
 }
 
-/** Batches that are decoded ahead. */
-const decodedAhead = 2;
+/** Batches that are read ahead. */
+const readAhead = 2;
 
 export interface FeaturesSpec {
-  readonly dataset: Dataset;
-  readonly model: ImageModel;
-  readonly config: RunConfig;
+  readonly examples: Examples;
+  readonly model: Network;
+  readonly config: Pick<RunConfig, 'seed' | 'phases'>;
   readonly batchSize: number;
   readonly folder: string;
   /** In bytes; for tests. */
   readonly memoryLimit?: number;
   /** An example that cannot be decoded: it is left out from now on. Said once for each. */
-  onUnreadable(path: string): void;
+  onUnreadable(name: string): void;
   /** After each chunk of examples that is computed ahead of its use; may throw to end it. */
   onChunk(done: number, total: number): Promise<void>;
 }
 
-export interface FeatureBatch {
+export interface FeatureBatch extends Company {
   readonly chunk: Chunk;
+  readonly form: number;
   /** [B, …featureShape] */
-  readonly x: Float32Array;
+  readonly x: Float32Array | Int32Array;
 }
 
 /**
- * Brings examples to the learning layers: decoded, augmented, and through the frozen front of the model.
+ * Brings examples to the learning layers: read, augmented, and through the frozen front of the model.
  *
  * Where the model has a frozen front, its output is kept for each example and view, and epoch e learns from view e mod V.
  * View v is always computed in the batches of epoch v (validation and test in their own order), also after a resume: so
@@ -58,105 +55,104 @@ export interface FeatureBatch {
  */
 export class Features {
   readonly unreadable = new Set<number>();
-  private readonly splits: Record<Split, number[]> = { train: [], validation: [], test: [] };
-  private readonly pixels = new PictureCache(pictureLimit);
   private store: FeatureStore | null = null;
   private kept = 0;
 
-  constructor(private readonly spec: FeaturesSpec) {
-    for (const [i, { split }] of spec.dataset.examples.entries()) this.splits[split].push(i);
-  }
-
-  /** Indices of a split's examples in the data set, in its order. */
-  examplesOf(split: Split): readonly number[] {
-    return this.splits[split];
-  }
+  constructor(private readonly spec: FeaturesSpec) {}
 
   /** Makes ready for a stage: features that its frozen front would give again are kept, others dropped. */
   async use(stage: Stage, tensors: NamedTensors): Promise<void> {
     const key = this.keyOf(stage, tensors);
     if (this.store?.key === key) return;
     await this.store?.dispose();
-    const width = stage.featureShape.reduce((a, b) => a * b, 1);
-    const keeps = stage.hasFront && keptBytes(this.total(), width * Float32Array.BYTES_PER_ELEMENT) !== null;
+    const keeps = stage.hasFront && areKept(this.bytesOf(stage));
     this.kept = 0;
-    const spill = join(this.spec.folder, spillFile);
-    this.store = keeps ? new FeatureStore(key, width, this.spec.memoryLimit ?? memoryLimit, spill) : null;
+    this.store = keeps ? new FeatureStore(key, this.spec.memoryLimit ?? memoryLimit, join(this.spec.folder, spillFile)) : null;
+  }
+
+  /** The batches of an epoch (0 is the first), in their order. */
+  chunksOfEpoch(epoch: number): Chunk[] {
+    return this.chunks(epochOrder(this.spec.config.seed, epoch, this.spec.examples.members('train')));
   }
 
   /** The batches of an epoch (0 is the first) from batch `from` on. */
   async *training(stage: Stage, epoch: number, from: number): AsyncGenerator<FeatureBatch> {
-    const { seed, augmentation } = this.spec.config;
-    const view = this.store ? epoch % keptViews[augmentation] : epoch;
-    const order = epochOrder(seed, epoch, this.splits.train);
-    const chunks = chunksOf(order, this.spec.batchSize).slice(from);
+    const { examples } = this.spec;
+    const view = this.store ? epoch % examples.views : epoch;
+    const chunks = this.chunksOfEpoch(epoch).slice(from);
     if (view === epoch) {
       yield* this.computed(stage, chunks, view);
       return;
     }
-    const viewChunks = chunksOf(epochOrder(seed, view, this.splits.train), this.spec.batchSize);
-    await this.fill(stage, viewChunks, view);
-    this.pixels.clear(); // every view is there by now, but for one that another front may want
-    yield* this.stored(chunks, view);
+    await this.fill(stage, this.chunksOfEpoch(view), view);
+    examples.forget(); // every view is there by now, but for one that another front may want
+    yield* this.stored(stage, chunks, view);
   }
 
   /** The batches of a split as it is, without augmentation. */
   async *plain(stage: Stage, split: Split): AsyncGenerator<FeatureBatch> {
-    const chunks = chunksOf(this.splits[split], this.spec.batchSize);
+    const chunks = this.chunks(this.spec.examples.members(split));
     if (!this.store) {
       yield* this.computed(stage, chunks, null);
       return;
     }
     await this.fill(stage, chunks, null);
-    yield* this.stored(chunks, null);
+    yield* this.stored(stage, chunks, null);
   }
 
-  /** Batches of pictures of a split, without augmentation. */
-  async *pictures(split: Split): AsyncGenerator<FeatureBatch> {
-    yield* this.decoded(chunksOf(this.splits[split], this.spec.batchSize), null);
+  /** A split as the whole model takes it, without augmentation. */
+  async *whole(split: Split): AsyncGenerator<FeatureBatch> {
+    yield* this.read(this.chunks(this.spec.examples.members(split)), null);
   }
 
   async dispose(): Promise<void> {
     await this.store?.dispose();
     this.store = null;
-    this.pixels.clear();
+    await this.spec.examples.close();
   }
 
-  private async *decoded(chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
-    const { dataset, model, config, onUnreadable } = this.spec;
-    const again = !this.store || (view !== null && keptViews[config.augmentation] > 1);
-    const decode = async (chunk: Chunk): Promise<FeatureBatch> => {
-      const views = chunk.examples.map((i) =>
-        view === null ? null : viewOf(config.augmentation, config.seed, view, dataset.examples[i]?.path as string),
-      );
-      const { images, unreadable } = await decodeBatch(dataset, [...chunk.examples], model.input, views, again ? this.pixels : undefined);
+  private chunks(order: readonly number[]): Chunk[] {
+    const { examples, batchSize } = this.spec;
+    return chunksOf(order, batchSize, (example) => examples.formOf(example));
+  }
+
+  private async *read(chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+    const { examples, onUnreadable } = this.spec;
+    const again = !this.store || (view !== null && examples.views > 1);
+    const one = async (chunk: Chunk): Promise<FeatureBatch> => {
+      const { unreadable, ...batch } = await examples.read(chunk, view, again);
       for (const position of unreadable) {
         const example = chunk.examples[position] as number;
         if (this.unreadable.has(example)) continue;
         this.unreadable.add(example);
-        onUnreadable(dataset.examples[example]?.path as string);
+        onUnreadable(examples.nameOf(example));
       }
-      return { chunk, x: images };
+      return { chunk, form: chunk.form, ...batch };
     };
-    yield* prefetched(chunks.length, (i) => decode(chunks[i] as Chunk), decodedAhead);
+    yield* prefetched(chunks.length, (i) => one(chunks[i] as Chunk), readAhead);
   }
 
   private async *computed(stage: Stage, chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
-    for await (const { chunk, x: images } of this.decoded(chunks, view)) {
+    for await (const batch of this.read(chunks, view)) {
+      const { chunk } = batch;
       // Padding has no say in what a plain example gives; in training it is part of the batch norms' statistics.
-      const x = await stage.features(images, view === null ? chunk.real : undefined);
+      const x = await stage.features(batch, view === null ? chunk.real : undefined);
       if (this.store) {
-        await this.store.put(view ?? plainView, chunk.examples.slice(0, chunk.real), x);
+        await this.store.put(view ?? plainView, chunk.examples.slice(0, chunk.real), x as Float32Array, widthOf(stage, chunk.form));
         this.kept += chunk.real;
       }
-      yield { chunk, x };
+      yield { ...batch, x };
     }
   }
 
-  private async *stored(chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+  private async *stored(stage: Stage, chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+    const { examples } = this.spec;
     const store = this.store as FeatureStore;
-    const read = async (chunk: Chunk) => ({ chunk, x: await store.read(view ?? plainView, chunk.examples) });
-    yield* prefetched(chunks.length, (i) => read(chunks[i] as Chunk), decodedAhead);
+    const read = async (chunk: Chunk): Promise<FeatureBatch> => {
+      const x = await store.read(view ?? plainView, chunk.examples, widthOf(stage, chunk.form));
+      return { chunk, form: chunk.form, x, ...(await examples.company(chunk)) };
+    };
+    yield* prefetched(chunks.length, (i) => read(chunks[i] as Chunk), readAhead);
   }
 
   /** Computes those of the chunks that are not there. */
@@ -168,24 +164,43 @@ export class Features {
 
   /** Rows that are kept in all, once the views have been seen. */
   private total(): number {
-    const { train, validation, test } = this.splits;
-    const { config } = this.spec;
-    const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
-    return train.length * Math.min(epochs, keptViews[config.augmentation]) + validation.length + test.length;
+    const { train, validation, test } = this.counts();
+    return train * this.viewsKept + validation + test;
   }
 
-  /** What features depend on, views apart. */
+  private get viewsKept(): number {
+    const { config, examples } = this.spec;
+    const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
+    return Math.min(epochs, examples.views);
+  }
+
+  private counts() {
+    const { examples } = this.spec;
+    const count = (split: Split) => examples.members(split).length;
+    return { train: count('train'), validation: count('validation'), test: count('test') };
+  }
+
+  private bytesOf(stage: Stage): number {
+    const { examples } = this.spec;
+    const widths = examples.forms.map((_, form) => widthOf(stage, form));
+    const sum = (split: Split) =>
+      examples.members(split).reduce((total, example) => total + (widths[examples.formOf(example)] as number), 0);
+    return Float32Array.BYTES_PER_ELEMENT * (sum('train') * this.viewsKept + sum('validation') + sum('test'));
+  }
+
+  /** What features of this run depend on, views apart. */
   private keyOf(stage: Stage, tensors: NamedTensors): string {
-    const { dataset, model, batchSize } = this.spec;
-    const hash = createHash('sha256').update(
-      JSON.stringify([model.config, model.input, batchSize, dataset.summary.fingerprint, stage.selection.cut]),
-    );
-    for (const name of namesIn(model.chain.slice(0, stage.selection.cut))) {
-      hash.update(name).update(digestOf(tensors.get(name) as TensorData));
-    }
+    const { cut } = stage.selection;
+    const hash = createHash('sha256').update(String(cut));
+    for (const name of namesIn(this.spec.model.chain.slice(0, cut))) hash.update(name).update(digestOf(tensors.get(name) as TensorData));
     return hash.digest('hex');
   }
 }
 
 /** Under which examples without augmentation are kept. */
 const plainView = -1;
+
+/** Values of one example's features. */
+function widthOf(stage: Stage, form: number): number {
+  return stage.featureShape(form).reduce((a, b) => a * b, 1);
+}

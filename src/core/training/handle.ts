@@ -32,7 +32,7 @@ export interface StartSpec extends Omit<TrainingSpec, 'say'> {
 
 /** Says the first events and sets the run going. */
 export function start({ first, onEvent, ...spec }: StartSpec): RunHandle {
-  const { folder, model } = spec;
+  const { folder } = spec;
   let state: RunState = 'preparing';
   const board = new TensorBoardLog(folder.path, folder.events());
   const tell = (event: RunEvent): RunEvent => {
@@ -81,7 +81,7 @@ export function start({ first, onEvent, ...spec }: StartSpec): RunHandle {
     stop: () => training.control.end('stop'),
     checkpointAndEnd: () => training.control.end('idle'),
     freeze: (rules) => {
-      select(model, rules);
+      select(spec.subject.model, rules);
       training.control.setRules(rules);
     },
   };

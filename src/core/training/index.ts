@@ -2,4 +2,4 @@ export { beginRun, type RunPlaces, resumeRun } from './begin';
 export { type CostOptions, estimateCost } from './cost';
 export { type EvaluateOptions, evaluateRun } from './evaluate';
 export type { RunHandle } from './handle';
-export { loadPredictor, type Predictor } from './predictor';
+export { type Asked, loadPredictor, type Predictor } from './predictor';

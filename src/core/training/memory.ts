@@ -1,25 +1,30 @@
 import type { LayerNode } from '../../protocol/layers';
-import type { ImageModel } from '../models/model';
-import { layerTree } from '../nn';
+import type { Network } from '../models/model';
+import { layerTree, type Shape } from '../nn';
 import type { Selection } from './selection';
-import { imageShape } from './stage';
 
 /** What Node, the decoder and the engine take before any model, bytes. */
 const base = 200 * 2 ** 20;
 /** The tensors as they were read, as the engine packs them, and as a checkpoint is written. */
 const weightCopies = 3;
-/** Batches of pictures under way: two decoded ahead, one computed. */
+/** Batches under way: two read ahead, one computed. */
 const batchesHeld = 3;
 /** A layer in inference holds its input and its output. */
 const mapsHeld = 2;
 /** A layer that learns keeps its output for the gradient, and the gradient and its parts come to about twice that. */
 const mapsKept = 3;
 
-/** Bytes that training takes by the counts of the model, features that are kept apart. */
-export function memoryOf(model: ImageModel, { cut, trainableParameters }: Selection, slotsEach: number, batchSize: number): number {
+/** Bytes that training takes by the counts of the model, features that are kept apart. `input`: the shape of one example. */
+export function memoryOf(
+  model: Network,
+  input: Shape,
+  { cut, trainableParameters }: Selection,
+  slotsEach: number,
+  batchSize: number,
+): number {
   const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   const leaves = (node: LayerNode): LayerNode[] => (node.children.length === 0 ? [node] : node.children.flatMap(leaves));
-  let shape = imageShape(model);
+  let shape = input;
   let weights = 0;
   let held = 0;
   let kept = 0;
@@ -31,7 +36,7 @@ export function memoryOf(model: ImageModel, { cut, trainableParameters }: Select
     if (i < cut) held = Math.max(held, ...maps);
     else kept += maps.reduce((a, b) => a + b, 0);
   }
-  const pictures = batchesHeld * size(imageShape(model));
-  const values = weightCopies * (weights + slotsEach * trainableParameters) + batchSize * (pictures + mapsHeld * held + mapsKept * kept);
+  const given = batchesHeld * size(input);
+  const values = weightCopies * (weights + slotsEach * trainableParameters) + batchSize * (given + mapsHeld * held + mapsKept * kept);
   return base + values * Float32Array.BYTES_PER_ELEMENT;
 }

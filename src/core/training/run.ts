@@ -4,22 +4,20 @@ import type { Split } from '../../protocol/data';
 import type { RunEvent, RunEventBody } from '../../protocol/events';
 import type { Rules } from '../../protocol/rules';
 import type { RunConfig } from '../../protocol/runConfig';
-import type { Dataset } from '../data';
 import type { Engine, NamedTensors, TensorData } from '../engine/engine';
-import type { ImageModel } from '../models/model';
 import type { RunFolder } from '../runs';
 import { Checkpointer, diverged } from './checkpointer';
 import { Control } from './control';
 import { betterOf, isExhausted } from './earlyStopping';
 import { classWeightsOf, weightsOf } from './exampleWeights';
 import { type FeatureBatch, Features } from './features';
-import { compileWhole, judgeBatch, type Logits } from './judging';
-import { argMax, evaluationOf, type Judgement } from './metrics';
+import { type Answerer, compileWhole, evaluationOfVerdict, judgeBatch, noVerdict, rightOf, type Verdict } from './judging';
 import { noSums, type Progress } from './progress';
 import { rateFactor } from './schedule';
 import { type Selection, select } from './selection';
 import type { Slots } from './slots';
-import { readsPictures, Stage } from './stage';
+import { Stage } from './stage';
+import type { Subject } from './subject/subject';
 import { Throttle } from './throttle';
 
 /** A checkpoint at least this often, in milliseconds. */
@@ -27,8 +25,7 @@ const checkpointEvery = 60_000;
 
 export interface TrainingSpec {
   readonly folder: RunFolder;
-  readonly dataset: Dataset;
-  readonly model: ImageModel;
+  readonly subject: Subject;
   readonly engine: Engine;
   /** Every tensor of the model; kept up to date at each checkpoint. */
   readonly tensors: Map<string, TensorData>;
@@ -53,7 +50,7 @@ export class Training {
   private readonly checkpoints: Checkpointer;
   private readonly steps = new Throttle();
   private readonly fills = new Throttle();
-  private readonly classWeights: readonly number[];
+  private readonly classWeights: readonly number[] | null;
   private readonly begun = performance.now();
   /** Seconds that earlier processes spent on the run. */
   private readonly before: number;
@@ -62,19 +59,18 @@ export class Training {
   private stage: Stage | null = null;
   private pace = { time: performance.now(), examples: 0 };
   /** What the best weights so far said of the validation examples. */
-  private bestJudgements: { step: number; judgements: Judgement[] } | null = null;
+  private bestVerdict: { step: number; verdict: Verdict } | null = null;
   /** Set once the loop is over: requests no longer apply. */
   private closing = false;
 
   constructor(readonly spec: TrainingSpec) {
-    const { folder, dataset, model, at, say } = spec;
+    const { folder, at, say } = spec;
+    const { examples, model } = spec.subject;
     const { config } = folder.record;
-    const training = dataset.examples.filter(({ split }) => split === 'train');
+    const training = examples.members('train');
     this.batchSize = Math.min(config.batchSize, training.length);
-    const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
-    this.totalSteps = epochs * Math.ceil(training.length / this.batchSize);
     this.features = new Features({
-      dataset,
+      examples,
       model,
       config,
       batchSize: this.batchSize,
@@ -86,15 +82,15 @@ export class Training {
         await this.boundary();
       },
     });
+    const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
+    this.totalSteps = epochs * this.features.chunksOfEpoch(0).length;
     this.checkpoints = new Checkpointer(
       folder,
       (step, best) => void say({ type: 'checkpoint', step, path: `checkpoints/step-${step}`, best }),
     );
-    this.classWeights = classWeightsOf(
-      training.map(({ label }) => label),
-      dataset.classes.length,
-      config.classWeights,
-    );
+    const labels = training.map((example) => examples.labelOf(example));
+    const { classes } = examples;
+    this.classWeights = classes.length > 0 ? classWeightsOf(labels, classes.length, config.classWeights) : null;
     this.before = at.timings.total;
   }
 
@@ -126,26 +122,27 @@ export class Training {
   }
 
   /** What the model with these values says of a split, without augmentation. Requests no longer interrupt. */
-  async judge(split: Split, step: number, tensors: NamedTensors): Promise<Judgement[]> {
+  async judge(split: Split, step: number, tensors: NamedTensors): Promise<Verdict> {
     this.closing = true;
-    if (split === 'validation' && this.bestJudgements?.step === step) return this.bestJudgements.judgements;
+    if (split === 'validation' && this.bestVerdict?.step === step) return this.bestVerdict.verdict;
     const stage = await this.stageInForce();
     // What is frozen now has had its values since `rulesSince`; older weights need a front of their own.
     if (step >= this.spec.at.rulesSince) {
       await stage.loadAnswer(tensors);
-      return this.judged((x) => stage.logits(x), this.features.plain(stage, split));
+      return this.judged(stage, this.features.plain(stage, split));
     }
-    const { model, engine } = this.spec;
-    const whole = await compileWhole(engine, model, tensors, this.batchSize);
+    const { engine, subject } = this.spec;
+    const { model, examples } = subject;
+    const whole = compileWhole(engine, model, examples.forms, tensors, this.batchSize);
     try {
-      return await this.judged(whole.logits, this.features.pictures(split));
+      return await this.judged(whole, this.features.whole(split));
     } finally {
       await whole.dispose();
     }
   }
 
   get selection(): Selection {
-    return select(this.spec.model, this.spec.at.rules);
+    return select(this.spec.subject.model, this.spec.at.rules);
   }
 
   async dispose(): Promise<void> {
@@ -189,11 +186,13 @@ export class Training {
 
   private async stageInForce(): Promise<Stage> {
     if (this.stage) return this.stage;
-    const { at, model, engine, tensors, slots } = this.spec;
+    const { at, engine, tensors, slots, subject } = this.spec;
+    const { model, examples } = subject;
+    const { forms } = examples;
     const { selection, batchSize, config } = this;
     const began = performance.now();
     at.touched = [...new Set([...at.touched, ...selection.learning, ...selection.moving])];
-    this.stage = await Stage.compile({ engine, model, reads: readsPictures(model), selection, batchSize, config, tensors, slots });
+    this.stage = await Stage.compile({ engine, model, forms, selection, batchSize, config, tensors, slots });
     await this.features.use(this.stage, tensors);
     at.timings.prepare += (performance.now() - began) / 1000;
     return this.stage;
@@ -219,23 +218,20 @@ export class Training {
     return whole;
   }
 
-  private async learnBatch(stage: Stage, { chunk, x }: FeatureBatch): Promise<void> {
+  private async learnBatch(stage: Stage, batch: FeatureBatch): Promise<void> {
     const { at } = this.spec;
     const { phases, schedule } = this.config;
-    const { weights, sum } = weightsOf(chunk, (i) => this.labelOf(i), this.features.unreadable, this.classWeights);
+    const { chunk, labels } = batch;
+    const { weights, sum } = weightsOf(chunk, batch, this.features.unreadable, this.classWeights);
     const learningRate = (phases[at.phase]?.learningRate as number) * rateFactor(at.step, this.totalSteps, schedule);
     if (sum > 0) {
-      const labels = Int32Array.from(chunk.examples, (i) => this.labelOf(i));
-      const { loss, logits } = await stage.train({ x, labels, weights, learningRate });
+      const { loss, predicted } = await stage.train({ ...batch, weights: weights.map((weight) => weight / sum), learningRate });
       if (!Number.isFinite(loss)) throw diverged();
-      const classes = logits.length / labels.length;
+      const { right, count } = rightOf(predicted, labels, weights);
       at.sums.loss += loss * sum;
       at.sums.weight += sum;
-      for (const [i, label] of labels.entries()) {
-        if (weights[i] === 0) continue;
-        at.sums.count++;
-        if (argMax(logits.subarray(i * classes, (i + 1) * classes)) === label) at.sums.right++;
-      }
+      at.sums.right += right;
+      at.sums.count += count;
     }
     at.step++;
     at.batch++;
@@ -262,17 +258,17 @@ export class Training {
 
   /** Looks at the validation examples, tells of the epoch, keeps the checkpoint. */
   private async closeEpoch(stage: Stage): Promise<void> {
-    const { at, dataset, say } = this.spec;
+    const { at, subject, say } = this.spec;
     const began = performance.now();
     await stage.loadAnswerFromTraining();
-    const judgements = await this.judged((x) => stage.logits(x), this.features.plain(stage, 'validation'));
+    const verdict = await this.judged(stage, this.features.plain(stage, 'validation'));
     at.timings.evaluate += (performance.now() - began) / 1000;
-    const validation = judgements.length > 0 ? evaluationOf(judgements, dataset.classes) : null;
+    const validation = evaluationOfVerdict(verdict, subject.examples.classes);
     if (validation && !Number.isFinite(validation.loss)) throw diverged();
 
     const epoch = at.epoch + 1;
     at.best = betterOf(at.best, { epoch, step: at.step, loss: validation?.loss ?? null });
-    if (at.best.epoch === epoch) this.bestJudgements = { step: at.step, judgements };
+    if (at.best.epoch === epoch) this.bestVerdict = { step: at.step, verdict };
     const train = this.running();
     const { seconds } = at.sums;
     at.epoch = epoch;
@@ -291,13 +287,13 @@ export class Training {
     if (seconds > 1) await this.checkpoints.settle();
   }
 
-  private async judged(logits: Logits, batches: AsyncIterable<FeatureBatch>): Promise<Judgement[]> {
-    const judgements: Judgement[] = [];
+  private async judged(answerer: Answerer, batches: AsyncIterable<FeatureBatch>): Promise<Verdict> {
+    const verdict = noVerdict(this.spec.subject.examples);
     for await (const batch of batches) {
       await this.boundary();
-      judgements.push(...judgeBatch(await logits(batch.x), batch.chunk, (i) => this.labelOf(i), this.features.unreadable));
+      await judgeBatch(verdict, answerer, batch, this.features.unreadable);
     }
-    return judgements;
+    return verdict;
   }
 
   /** Between any two pieces of work: lets messages in, and does what they ask. @throws Ending. */
@@ -331,10 +327,6 @@ export class Training {
     say({ type: 'freeze', trainable: [...rules], step: at.step });
     await this.stageInForce();
     await this.checkpoint();
-  }
-
-  private labelOf(example: number): number {
-    return this.spec.dataset.examples[example]?.label as number;
   }
 }
 

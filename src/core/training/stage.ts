@@ -4,20 +4,23 @@ import type { ImageModel, Network } from '../models/model';
 import { type Module, namesRead, type Shape } from '../nn';
 import type { Selection } from './selection';
 import type { AgeGroup, Slots } from './slots';
-import { besideName, inferenceStep, trainingStep } from './steps';
+import { besideName, inferenceStep, tokenStep, trainingStep } from './steps';
 
-/** What a model takes for one example: the batch is not in these shapes. */
+/** What a model takes for one example, and what it is to answer: the batch is not in these shapes. */
 export interface Reads {
   readonly x: Fed;
   /** By name: a text's mask and types (see Scope.beside). */
   readonly beside: Readonly<Record<string, Fed>>;
+  /** Of the labels: [] for a class, [T] for tokens. */
+  readonly labels: Shape;
 }
 type Fed = ProgramSpec['inputs'][string];
 
 export interface StageSpec {
   readonly engine: Engine;
   readonly model: Network;
-  readonly reads: Reads;
+  /** The shapes that batches may have. */
+  readonly forms: readonly Reads[];
   readonly selection: Selection;
   readonly batchSize: number;
   readonly config: Pick<RunConfig, 'optimizer' | 'labelSmoothing'>;
@@ -25,72 +28,59 @@ export interface StageSpec {
   readonly slots: Slots;
 }
 
-/** Pictures that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache. */
+/** Examples that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache. */
 const frontBatch = 4;
 
 /** [B, …] by name, for the whole model. */
 export type Beside = Readonly<Record<string, Float32Array | Int32Array>>;
 
-export interface TrainingBatch {
+/** A batch of one form, the first unless it says another. */
+export interface StageBatch {
+  readonly form?: number;
   /** [B, …featureShape] */
   readonly x: Float32Array | Int32Array;
   readonly beside?: Beside;
+}
+
+export interface TrainingBatch extends StageBatch {
+  /** [B, …labels] */
   readonly labels: Int32Array;
-  /** Of sum 1. */
+  /** As the labels, of sum 1. */
   readonly weights: Float32Array;
   readonly learningRate: number;
 }
 
+/** What is said of every token of a batch. */
+export interface TokenAnswers {
+  /** Cross-entropies in nats [B·T]. */
+  readonly losses: Float32Array;
+  /** [B·T] */
+  readonly predicted: Int32Array;
+}
+
 /**
  * A model compiled for one set of learning layers: the frozen front as a program of constants (`features`), the rest as a
- * program that learns (`train`), and as one that only answers (`answer`), made when it is first needed.
+ * program that learns (`train`), and as one that only answers. Each is there once for every form that was met; those that
+ * learn work on one state.
  */
 export class Stage {
   private updates = 0;
-  private answer: Promise<Program> | null = null;
+  private readonly fronts = new Programs();
+  private readonly learners = new Programs();
+  private readonly answers = new Programs();
 
   private constructor(
     private readonly spec: StageSpec,
-    /** Null where the first layers learn: then features are the pictures themselves. */
-    private readonly front: Program | null,
-    private readonly learner: Program,
     private readonly groups: readonly AgeGroup[],
-    /** Of one example, where the frozen front ends. */
-    readonly featureShape: Shape,
   ) {}
 
-  /** @throws ThawError `engine.unsupported` | `engine.failed` | `config.invalid`. */
+  /** Compiles for the last form, which is the largest; the others when they are met. @throws ThawError `engine.unsupported` | `engine.failed` | `config.invalid`. */
   static async compile(spec: StageSpec): Promise<Stage> {
-    const { engine, model, selection, batchSize, config, tensors, slots } = spec;
-    const head = model.chain.slice(0, selection.cut);
-    const tail = model.chain.slice(selection.cut);
-    const featureShape = head.reduce<Shape>((shape, module) => module.outputShape(shape), spec.reads.x.shape);
-    const groups = slots.groups(selection.learning);
-    const { reads } = spec;
-    const x = { dtype: head.length > 0 ? 'float32' : reads.x.dtype, shape: [batchSize, ...featureShape] } as const;
-    const frontSize = Math.min(frontBatch, batchSize);
-    const rates = ['learningRate'];
-    if (config.optimizer.name === 'adamw') groups.forEach((_, i) => void rates.push(`correction1.${i}`, `correction2.${i}`));
-    const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
-    const front =
-      head.length > 0
-        ? await engine.compile(inferenceStep(head), {
-            state: new Map(),
-            constants: choose(tensors, namesIn(head)),
-            inputs: { x: batched(reads.x, frontSize), ...besideInputs(reads, frontSize) },
-          })
-        : null;
-    const learner = await engine.compile(trainingStep({ modules: tail, groups, decayed, ...config }), {
-      ...splitTensors(tail, selection, tensors, slots.of(selection.learning, tensors)),
-      inputs: {
-        x,
-        ...besideInputs(reads, batchSize),
-        labels: { dtype: 'int32', shape: [batchSize] },
-        weights: { dtype: 'float32', shape: [batchSize] },
-        ...Object.fromEntries(rates.map((name) => [name, { dtype: 'float32', shape: [] }] as const)),
-      },
-    });
-    return new Stage(spec, front, learner, groups, featureShape);
+    const stage = new Stage(spec, spec.slots.groups(spec.selection.learning));
+    const last = spec.forms.length - 1;
+    if (stage.hasFront) await stage.front(last);
+    await stage.learner(last);
+    return stage;
   }
 
   get selection(): Selection {
@@ -98,35 +88,45 @@ export class Stage {
   }
 
   get hasFront(): boolean {
-    return this.front !== null;
+    return this.spec.selection.cut > 0;
+  }
+
+  /** Of one example, where the frozen front ends; what the model itself takes where there is none. */
+  featureShape(form = 0): Shape {
+    return this.head.reduce<Shape>((shape, module) => module.outputShape(shape), this.reads(form).x.shape);
   }
 
   /**
    * Pictures [B, 3, S, S] or ids [B, S] → what the learning layers take [B, …featureShape].
    * @param rows how many of them are wanted: the features of those after may be left 0
    */
-  async features<Given extends Float32Array | Int32Array>(
-    given: Given,
-    rows = this.spec.batchSize,
-    beside: Beside = {},
-  ): Promise<Given | Float32Array> {
-    if (!this.front) return given;
-    const { batchSize, reads } = this.spec;
+  async features({ form = 0, x: given, beside = {} }: StageBatch, rows = this.spec.batchSize): Promise<Float32Array | Int32Array> {
+    if (!this.hasFront) return given;
+    const { batchSize } = this.spec;
+    const reads = this.reads(form);
+    const front = await this.front(form);
     const step = Math.min(frontBatch, batchSize);
-    const width = sizeOf(this.featureShape);
+    const width = sizeOf(this.featureShape(form));
     const features = new Float32Array(batchSize * width);
     for (let row = 0; row < rows; row += step) {
       const part = (data: Float32Array | Int32Array, { shape }: Fed) => rowsOf(data, row, step, sizeOf(shape));
-      const others = Object.entries(beside).map(([name, data]) => [name, part(data, reads.beside[name] as Fed)] as const);
-      const { y } = await this.front.run({ x: part(given, reads.x), ...besideFeeds(Object.fromEntries(others)) });
+      const others = Object.entries(reads.beside).map(([name, fed]) => [name, part(beside[name] as Int32Array, fed)] as const);
+      const { y } = await front.run({ x: part(given, reads.x), ...besideFeeds(Object.fromEntries(others)) });
       const data = (y as TensorData).data as Float32Array;
       features.set(data.subarray(0, Math.min(data.length, features.length - row * width)), row * width);
     }
     return features;
   }
 
-  /** One update of the learning layers. @returns the loss and the logits [B, classes] before it. */
-  async train({ x, beside = {}, labels, weights, learningRate }: TrainingBatch): Promise<{ loss: number; logits: Float32Array }> {
+  /** One update of the learning layers. @returns the loss and what they said before it, one for each label. */
+  async train({
+    form = 0,
+    x,
+    beside = {},
+    labels,
+    weights,
+    learningRate,
+  }: TrainingBatch): Promise<{ loss: number; predicted: Int32Array }> {
     const rate = Float32Array.of(learningRate);
     const inputs: Record<string, Float32Array | Int32Array> = { x, ...besideFeeds(beside), labels, weights, learningRate: rate };
     const { optimizer } = this.spec.config;
@@ -136,54 +136,145 @@ export class Stage {
         inputs[`correction1.${i}`] = Float32Array.of(1 - optimizer.beta1 ** t);
         inputs[`correction2.${i}`] = Float32Array.of(1 - optimizer.beta2 ** t);
       }
-    const { loss, logits } = (await this.learner.run(inputs)) as Record<'loss' | 'logits', TensorData>;
+    const { loss, predicted } = (await (await this.learner(form)).run(inputs)) as Record<'loss' | 'predicted', TensorData>;
     this.updates++;
-    return { loss: loss.data[0] as number, logits: logits.data as Float32Array };
+    return { loss: loss.data[0] as number, predicted: predicted.data as Int32Array };
   }
 
   /** Puts what was learned so far into maps of all tensors and all slots. */
   save(tensors: Map<string, TensorData>, slots: Slots): void {
-    for (const [name, value] of this.learner.read()) {
+    for (const [name, value] of this.learned()) {
       if (tensors.has(name)) tensors.set(name, value);
       else slots.values.set(name, value);
     }
     for (const { age, names } of this.groups) for (const name of names) slots.ages.set(name, age + this.updates);
   }
 
-  /** Makes `logits` answer with these values of what learns. */
+  /** Makes `logits` and `tokens` answer with these values of what learns. */
   async loadAnswer(tensors: NamedTensors): Promise<void> {
-    const program = await this.answerProgram();
-    const { learning, moving } = this.selection;
-    program.write(choose(tensors, [...learning, ...moving]));
+    (await this.answer(this.spec.forms.length - 1)).write(choose(tensors, this.changing));
   }
 
-  /** Makes `logits` answer with what has been learned so far. */
-  async loadAnswerFromTraining(): Promise<void> {
-    const { learning, moving } = this.selection;
-    (await this.answerProgram()).write(this.learner.read([...learning, ...moving]));
+  /** Makes `logits` and `tokens` answer with what has been learned so far. */
+  loadAnswerFromTraining(): Promise<void> {
+    return this.loadAnswer(this.learned(this.changing));
   }
 
-  /** Features [B, …featureShape] → logits [B, classes], in inference mode, as of the last load. */
-  async logits(features: Float32Array | Int32Array, beside: Beside = {}): Promise<Float32Array> {
-    const { y } = await (await this.answerProgram()).run({ x: features, ...besideFeeds(beside) });
+  /** Features → logits [B, classes], in inference mode, as of the last load. */
+  async logits({ form = 0, x, beside = {} }: StageBatch): Promise<Float32Array> {
+    const { y } = await (await this.answer(form)).run({ x, ...besideFeeds(beside) });
     return (y as TensorData).data as Float32Array;
   }
 
-  async dispose(): Promise<void> {
-    await this.front?.dispose();
-    await this.learner.dispose();
-    await (await this.answer)?.dispose();
+  /** Features → what is said of each token, as of the last load. */
+  async tokens({ form = 0, x, beside = {}, labels }: StageBatch & { readonly labels: Int32Array }): Promise<TokenAnswers> {
+    const { losses, predicted } = await (await this.answer(form)).run({ x, ...besideFeeds(beside), labels });
+    return { losses: losses?.data as Float32Array, predicted: predicted?.data as Int32Array };
   }
 
-  private answerProgram(): Promise<Program> {
-    const { engine, model, reads, selection, batchSize, tensors } = this.spec;
+  async dispose(): Promise<void> {
+    for (const programs of [this.fronts, this.learners, this.answers]) await programs.dispose();
+  }
+
+  private get head(): readonly Module[] {
+    return this.spec.model.chain.slice(0, this.spec.selection.cut);
+  }
+
+  private get tail(): readonly Module[] {
+    return this.spec.model.chain.slice(this.spec.selection.cut);
+  }
+
+  private get changing(): string[] {
+    return [...this.spec.selection.learning, ...this.spec.selection.moving];
+  }
+
+  private reads(form: number): Reads {
+    return this.spec.forms[form] as Reads;
+  }
+
+  private learned(names?: readonly string[]): Map<string, TensorData> {
+    return (this.learners.first as Program).read(names);
+  }
+
+  private front(form: number): Promise<Program> {
+    const { engine, batchSize, tensors } = this.spec;
+    const reads = this.reads(form);
+    const size = Math.min(frontBatch, batchSize);
+    return this.fronts.of(form, () =>
+      engine.compile(inferenceStep(this.head), {
+        state: new Map(),
+        constants: choose(tensors, namesIn(this.head)),
+        inputs: { x: batched(reads.x, size), ...besideInputs(reads, size) },
+      }),
+    );
+  }
+
+  private learner(form: number): Promise<Program> {
+    const { engine, selection, config, tensors, slots } = this.spec;
+    const { groups } = this;
+    const rates = ['learningRate'];
+    if (config.optimizer.name === 'adamw') groups.forEach((_, i) => void rates.push(`correction1.${i}`, `correction2.${i}`));
+    const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
+    const { x, beside, labels } = this.fed(form);
+    return this.learners.of(form, (sharing) =>
+      engine.compile(trainingStep({ modules: this.tail, groups, decayed, ...config }), {
+        ...splitTensors(this.tail, selection, tensors, slots.of(selection.learning, tensors)),
+        inputs: {
+          x,
+          ...beside,
+          labels,
+          weights: { ...labels, dtype: 'float32' },
+          ...Object.fromEntries(rates.map((name) => [name, { dtype: 'float32', shape: [] }] as const)),
+        },
+        sharing,
+      }),
+    );
+  }
+
+  private answer(form: number): Promise<Program> {
+    const { engine, selection, tensors } = this.spec;
+    const { x, beside, labels } = this.fed(form);
+    const tells = this.reads(form).labels.length > 0;
+    return this.answers.of(form, (sharing) =>
+      engine.compile(tells ? tokenStep(this.tail) : inferenceStep(this.tail), {
+        ...splitTensors(this.tail, selection, tensors, new Map()),
+        inputs: { x, ...beside, ...(tells && { labels }) },
+        sharing,
+      }),
+    );
+  }
+
+  /** What the learning layers take of a form. */
+  private fed(form: number): { x: Fed; beside: Record<string, Fed>; labels: Fed } {
+    const { batchSize } = this.spec;
+    const reads = this.reads(form);
     const dtype = this.hasFront ? 'float32' : reads.x.dtype;
-    const tail = model.chain.slice(selection.cut);
-    this.answer ??= engine.compile(inferenceStep(tail), {
-      ...splitTensors(tail, selection, tensors, new Map()),
-      inputs: { x: { dtype, shape: [batchSize, ...this.featureShape] }, ...besideInputs(reads, batchSize) },
+    return {
+      x: { dtype, shape: [batchSize, ...this.featureShape(form)] },
+      beside: besideInputs(reads, batchSize),
+      labels: { dtype: 'int32', shape: [batchSize, ...reads.labels] },
+    };
+  }
+}
+
+/** One program for each form, all over the state of the first. */
+class Programs {
+  private readonly ofForm = new Map<number, Promise<Program>>();
+  first: Program | undefined;
+
+  of(form: number, compile: (sharing: Program | undefined) => Promise<Program>): Promise<Program> {
+    const known = this.ofForm.get(form);
+    if (known) return known;
+    const made = compile(this.first);
+    this.ofForm.set(form, made);
+    return made.then((program) => {
+      this.first ??= program;
+      return program;
     });
-    return this.answer;
+  }
+
+  async dispose(): Promise<void> {
+    for (const program of this.ofForm.values()) await (await program).dispose();
   }
 }
 
@@ -194,7 +285,7 @@ export function imageShape(model: ImageModel): Shape {
 
 /** What an image classifier takes. */
 export function readsPictures(model: ImageModel): Reads {
-  return { x: { dtype: 'float32', shape: imageShape(model) }, beside: {} };
+  return { x: { dtype: 'float32', shape: imageShape(model) }, beside: {}, labels: [] };
 }
 
 const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
@@ -203,11 +294,11 @@ function batched({ dtype, shape }: Fed, batchSize: number): Fed {
   return { dtype, shape: [batchSize, ...shape] };
 }
 
-function besideInputs({ beside }: Reads, batchSize: number): ProgramSpec['inputs'] {
+export function besideInputs({ beside }: Reads, batchSize: number): Record<string, Fed> {
   return Object.fromEntries(Object.entries(beside).map(([name, fed]) => [besideName(name), batched(fed, batchSize)]));
 }
 
-function besideFeeds(beside: Beside): Record<string, Float32Array | Int32Array> {
+export function besideFeeds(beside: Beside): Record<string, Float32Array | Int32Array> {
   return Object.fromEntries(Object.entries(beside).map(([name, data]) => [besideName(name), data]));
 }
 

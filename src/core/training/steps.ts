@@ -1,4 +1,4 @@
-import { mul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { argMax, mul, reshape, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { OptimizerConfig } from '../../protocol/runConfig';
 import type { Step, Tensors } from '../engine/engine';
 import { adamW, sgd, softmaxCrossEntropy, valueAndGradients } from '../engine/ops';
@@ -26,6 +26,23 @@ function scopeOver(maps: readonly Tensors[], inputs: Tensors): Scope {
   };
 }
 
+/** What a model's answers are: logits of classes [B, K], or of a vocabulary at every place [B, T, K] → one row each [N, K]. */
+function rowsOf(logits: Tensor): Tensor {
+  return logits.rank === 2 ? logits : reshape(logits, [-1, logits.shape.at(-1) as number]);
+}
+
+/**
+ * Modules in inference mode that tell tokens. Input `x` [B, …], `beside.*`, `labels` int32 [B, T] → outputs `losses` [B·T],
+ * cross-entropies in nats, and `predicted` int32 [B·T]: so the logits of a whole vocabulary never leave the engine.
+ */
+export function tokenStep(modules: readonly Module[]): Step {
+  return ({ state, constants, inputs }) => {
+    const logits = rowsOf(forwardAll(modules, inputs.x as Tensor, scopeOver([state, constants], inputs)));
+    const losses = softmaxCrossEntropy(logits, flatten(inputs.labels as Tensor), 0);
+    return { outputs: { losses, predicted: argMax(logits, 1) } };
+  };
+}
+
 /** Modules in inference mode. Input `x` [B, …], and `beside.*` → output `y` [B, …]. */
 export function inferenceStep(modules: readonly Module[]): Step {
   return ({ state, constants, inputs }) => ({
@@ -47,9 +64,9 @@ export interface TrainingStepSpec {
 /**
  * One step of learning.
  *
- * Inputs: `x` [B, …], `beside.*`, `labels` int32 [B], `weights` [B] (of sum 1; 0 leaves an example out), `learningRate` [], and for
- * AdamW `correction1.i`, `correction2.i` [] for each group (1 − β^t with t the group's own count of updates).
- * Outputs: `loss` [] = Σ wᵢ lᵢ with label smoothing, `logits` [B, classes].
+ * Inputs: `x` [B, …], `beside.*`, `labels` int32 [B] or [B, T], `weights` as the labels (of sum 1; 0 leaves one out), `learningRate` [],
+ * and for AdamW `correction1.i`, `correction2.i` [] for each group (1 − β^t with t the group's own count of updates).
+ * Outputs: `loss` [] = Σ wᵢ lᵢ with label smoothing, `predicted` int32, one for each label.
  */
 export function trainingStep({ modules, groups, decayed, optimizer, labelSmoothing }: TrainingStepSpec): Step {
   const learning = new Set(groups.flatMap((group) => group.names));
@@ -66,9 +83,9 @@ export function trainingStep({ modules, groups, decayed, optimizer, labelSmoothi
             moved[name] = value;
           },
         };
-        const logits = forwardAll(modules, x, scope);
-        const losses = softmaxCrossEntropy(logits, labels, labelSmoothing);
-        return { loss: sum(mul(losses, weights)), aux: { ...moved, logits } };
+        const logits = rowsOf(forwardAll(modules, x, scope));
+        const losses = softmaxCrossEntropy(logits, flatten(labels), labelSmoothing);
+        return { loss: sum(mul(losses, flatten(weights))), aux: { ...moved, logits } };
       },
       pick(state, learning),
     );
@@ -90,9 +107,11 @@ export function trainingStep({ modules, groups, decayed, optimizer, labelSmoothi
       const { parameters, m, v } = adamW({ ...own, m: slots('m'), v: slots('v') }, rates);
       return { ...parameters, ...renamed('m', m), ...renamed('v', v) };
     });
-    return { outputs: { loss, logits: logits as Tensor }, state: Object.assign(moved, ...updated) as Tensors };
+    return { outputs: { loss, predicted: argMax(logits as Tensor, 1) }, state: Object.assign(moved, ...updated) as Tensors };
   };
 }
+
+const flatten = (x: Tensor) => (x.rank === 1 ? x : reshape(x, [-1]));
 
 function pick(from: Tensors, names: Iterable<string>): Record<string, Tensor> {
   return Object.fromEntries([...names].map((name) => [name, from[name] as Tensor]));

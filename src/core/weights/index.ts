@@ -28,5 +28,5 @@ export {
   saveTextModel,
   type TextOptions,
 } from './textCheckpoint';
-export { describeTextById, loadTextById } from './textModels';
+export { describeForTask, describeTextById, loadTextById, type TextModelById } from './textModels';
 export { readTorchFile } from './torchFile';

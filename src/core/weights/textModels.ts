@@ -1,7 +1,10 @@
 import path from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ModelFacts } from '../../protocol/assistant';
-import { isTextModelType, publishedHead, type TextHead, tasksOf } from '../models/text';
+import type { TextTask } from '../../protocol/data';
+import { ThawError } from '../../protocol/failure';
+import { headFor, isTextModelType, publishedHead, type TextHead, tasksOf } from '../models/text';
 import { readAdapterConfig } from './adapter/config';
 import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
 import { statedLicence } from './hub';
@@ -12,6 +15,12 @@ import { weightsIn } from './weightFiles';
 
 const configSchema = z.looseObject({ model_type: z.string().optional(), architectures: z.array(z.string()).nullish() });
 
+export interface TextModelById extends DescribedTextModel {
+  readonly facts: ModelFacts;
+  /** Where its config.json and tokenizer are. */
+  readonly folder: string;
+}
+
 type InFolder = Extract<Located, { folder: string }>;
 
 /**
@@ -21,13 +30,13 @@ type InFolder = Extract<Located, { folder: string }>;
  */
 export async function describeTextById(
   id: string,
-  { classes, head, ...places }: Places & { classes?: number; head?: TextHead },
-): Promise<(DescribedTextModel & { readonly facts: ModelFacts }) | null> {
-  const found = await textById(id, places, { classes, head });
+  { classes, labels, head, ...places }: Places & { classes?: number; labels?: readonly string[]; head?: TextHead },
+): Promise<TextModelById | null> {
+  const found = await textById(id, places, { classes, labels, head });
   if (!found) return null;
   const { located, type, options } = found;
   const described = await describeTextModel(located.folder, options, located.source === 'hub' ? located.weights : undefined);
-  return { ...described, facts: await factsOf(id, located, type, described) };
+  return { ...described, facts: await factsOf(id, located, type, described), folder: located.folder };
 }
 
 /**
@@ -38,11 +47,15 @@ export async function loadTextById(
   id: string,
   { head, classes, labels, keepsAdapter, seed, ...places }: Omit<Places, 'hub'> & Partial<Omit<TextOptions, 'adapter'>> & { seed: number },
 ): Promise<LoadedTextModel | null> {
-  const found = await textById(id, places, { head, classes });
-  return found && loadTextModel(found.located.folder, { ...found.options, labels, keepsAdapter, seed });
+  const found = await textById(id, places, { head, classes, labels });
+  return found && loadTextModel(found.located.folder, { ...found.options, keepsAdapter, seed });
 }
 
-async function textById(id: string, places: Places, { head, classes }: { head?: TextHead; classes?: number }) {
+async function textById(
+  id: string,
+  places: Places,
+  { head, classes, labels }: { head?: TextHead; classes?: number; labels?: readonly string[] },
+) {
   const located = await locate(id, places);
   if (!('folder' in located)) return null;
   const { model_type: type = '', architectures } = await readJson(path.join(located.folder, 'config.json'), configSchema);
@@ -51,7 +64,7 @@ async function textById(id: string, places: Places, { head, classes }: { head?: 
   const trained = adapter === undefined ? null : (await readAdapterConfig(adapter)).head;
   const asked = head ?? (classes === undefined ? null : 'sequence-classification');
   const wanted = asked ?? trained ?? publishedHead(type, architectures?.[0]);
-  return { located, type, options: { head: wanted, adapter, ...(wanted === 'sequence-classification' && { classes }) } };
+  return { located, type, options: { head: wanted, adapter, ...(wanted === 'sequence-classification' && { classes, labels }) } };
 }
 
 async function factsOf(id: string, located: InFolder, type: string, { model }: DescribedTextModel): Promise<ModelFacts> {
@@ -74,4 +87,23 @@ async function factsOf(id: string, located: InFolder, type: string, { model }: D
     blocks: model.blocks.length,
     pretrainedOn: learnedFrom ?? '',
   };
+}
+
+/** A model of texts with the head for a task. @throws ThawError `model.*`, also for a model of pictures */
+export async function describeForTask(
+  id: string,
+  task: TextTask,
+  options: Places & { classes?: number; labels?: readonly string[] },
+): Promise<TextModelById> {
+  const described = await describeTextById(id, { ...options, head: headFor(task) });
+  if (!described) throw notForTexts(id);
+  return described;
+}
+
+function notForTexts(id: string): ThawError {
+  return new ThawError(
+    'model.unsupported',
+    l10n.t('"{0}" is no model of texts.', id),
+    l10n.t('Name a transformer: a folder in the layout of transformers, a run on texts, or a model of the hub that "thaw pull" brought.'),
+  );
 }

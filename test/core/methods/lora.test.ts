@@ -40,7 +40,7 @@ async function stageOf(model: TextModel, rules: string[]) {
   const stage = await Stage.compile({
     engine: await createEngine('onnx', { threads: 1 }),
     model,
-    reads: { x: fed, beside: { mask: fed, types: fed } },
+    forms: [{ x: fed, beside: { mask: fed, types: fed }, labels: [] }],
     selection: select(model, rules),
     batchSize,
     config: { optimizer, labelSmoothing: 0 },
@@ -49,9 +49,9 @@ async function stageOf(model: TextModel, rules: string[]) {
   });
   const logits = async () => {
     await stage.loadAnswerFromTraining();
-    return stage.logits(await stage.features(batch.x, batchSize, batch.beside), batch.beside);
+    return stage.logits({ ...batch, x: await stage.features(batch) });
   };
-  const train = async () => stage.train({ ...batch, x: await stage.features(batch.x, batchSize, batch.beside) });
+  const train = async () => stage.train({ ...batch, x: await stage.features(batch) });
   return { stage, tensors, slots, logits, train };
 }
 
@@ -96,6 +96,6 @@ it('learns in all layers, masked positions left out of everything', async () => 
   const other = x.map((id, i) => (beside.mask[i] ? id : (id + 11) % 40));
   const { stage } = await stageOf(build(), ['**']);
   await stage.loadAnswerFromTraining();
-  expect(await stage.logits(other, beside)).toEqual(await stage.logits(x, beside));
+  expect(await stage.logits({ x: other, beside })).toEqual(await stage.logits({ x, beside }));
   expect(seen.every(Number.isFinite)).toBe(true);
 });

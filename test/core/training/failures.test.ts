@@ -6,7 +6,7 @@ import type { TensorData } from '../../../src/core/engine';
 import { RunFolder, readRun } from '../../../src/core/runs';
 import { readSafetensors, writeSafetensors } from '../../../src/core/weights';
 import type { FailureCode } from '../../../src/protocol/failure';
-import { begin, configFor, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
+import { begin, configFor, confusionOf, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
 import { drawPictures } from './pictures';
 
 let data: string;
@@ -51,7 +51,11 @@ test('a picture that cannot be decoded is left out, named once, and the rest lea
     const named = of(events, 'warning').map(({ message }) => message.split(' ')[0]);
     expect(named.sort()).toEqual(['train/left/left-2.png', 'val/left/left-2.png']);
     const validation = of(events, 'finished')[0]?.report.validation;
-    expect(validation?.confusion.flat().reduce((a, b) => a + b)).toBe(15);
+    expect(
+      confusionOf(validation)
+        .flat()
+        .reduce((a, b) => a + b),
+    ).toBe(15);
   }
 });
 

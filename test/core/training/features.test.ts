@@ -4,10 +4,11 @@ import { expect, test } from 'vitest';
 import { decodeBatch, openDataset, viewOf } from '../../../src/core/data';
 import { createEngine } from '../../../src/core/engine';
 import { chunksOf, epochOrder } from '../../../src/core/training/chunks';
+import { PictureExamples } from '../../../src/core/training/examples/pictures';
 import { Features } from '../../../src/core/training/features';
 import { select } from '../../../src/core/training/selection';
 import { Slots, slotKinds } from '../../../src/core/training/slots';
-import { readsPictures, Stage } from '../../../src/core/training/stage';
+import { Stage } from '../../../src/core/training/stage';
 import { loadModel } from '../../../src/core/weights';
 import { configFor, newFolder, pictures } from './harness';
 
@@ -21,10 +22,11 @@ test('epoch after epoch, in memory or spilled, kept features are what computing 
   const engine = await createEngine('onnx', { threads: 1 });
   const batchSize = 5;
   const selection = select(model, ['classifier.**']);
+  const examples = new PictureExamples(dataset, model, config);
   const stage = await Stage.compile({
     engine,
     model,
-    reads: readsPictures(model),
+    forms: examples.forms,
     selection,
     batchSize,
     config,
@@ -32,9 +34,9 @@ test('epoch after epoch, in memory or spilled, kept features are what computing 
     slots: new Slots(slotKinds(config.optimizer)),
   });
   const folder = newFolder();
-  const width = stage.featureShape.reduce((a, b) => a * b, 1);
+  const width = stage.featureShape().reduce((a, b) => a * b, 1);
   const features = new Features({
-    dataset,
+    examples,
     model,
     config,
     batchSize,
@@ -45,13 +47,13 @@ test('epoch after epoch, in memory or spilled, kept features are what computing 
   });
   await features.use(stage, tensors);
 
-  const train = features.examplesOf('train');
+  const train = examples.members('train');
   const truth = new Map<string, Float32Array>();
   for (let view = 0; view < 4; view++) {
     for (const chunk of chunksOf(epochOrder(config.seed, view, train), batchSize)) {
       const views = chunk.examples.map((i) => viewOf('standard', config.seed, view, dataset.examples[i]?.path as string));
-      const x = await stage.features((await decodeBatch(dataset, chunk.examples, model.input, views)).images);
-      for (let i = 0; i < chunk.real; i++) truth.set(`${view}/${chunk.examples[i]}`, x.slice(i * width, (i + 1) * width));
+      const x = await stage.features({ x: (await decodeBatch(dataset, chunk.examples, model.input, views)).images });
+      for (let i = 0; i < chunk.real; i++) truth.set(`${view}/${chunk.examples[i]}`, x.slice(i * width, (i + 1) * width) as Float32Array);
     }
   }
   // As a resume in the sixth epoch would begin: views come in an order that no whole run has.

@@ -7,6 +7,7 @@ import { parseRunConfig } from '../../../src/core/runs';
 import { beginRun, type RunHandle, resumeRun } from '../../../src/core/training';
 import { Stage } from '../../../src/core/training/stage';
 import type { RunEvent, RunEventOf } from '../../../src/protocol/events';
+import { type Evaluation, isOfClasses } from '../../../src/protocol/report';
 import type { RunConfig, RunConfigInput } from '../../../src/protocol/runConfig';
 import { drawPictures } from './pictures';
 
@@ -96,4 +97,10 @@ export function weightsHash(folder: string): string {
   return createHash('sha256')
     .update(readFileSync(join(folder, 'model', 'model.safetensors')))
     .digest('hex');
+}
+
+/** Of a classifier. */
+export function confusionOf(evaluation: Evaluation | null | undefined): number[][] {
+  if (!evaluation || !isOfClasses(evaluation)) throw new Error('No classes were judged.');
+  return evaluation.confusion;
 }

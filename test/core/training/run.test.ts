@@ -7,7 +7,7 @@ import { readSafetensors } from '../../../src/core/weights';
 import type { RunEvent } from '../../../src/protocol/events';
 import { ThawError } from '../../../src/protocol/failure';
 import { matches } from '../../../src/protocol/rules';
-import { begin, configFor, finished, of, pictures, resume, weightsHash } from './harness';
+import { begin, configFor, confusionOf, finished, of, pictures, resume, weightsHash } from './harness';
 
 let data: string;
 beforeAll(async () => {
@@ -34,14 +34,18 @@ test('a run tells its story in order, learns, and leaves a model that answers', 
   ]);
   expect((epochs[2]?.train.loss as number) < (epochs[0]?.train.loss as number)).toBe(true);
   expect(last.report.test?.accuracy).toBeGreaterThan(0.8);
-  expect(last.report.test?.confusion.flat().reduce((a, b) => a + b)).toBe(24);
+  expect(
+    confusionOf(last.report.test)
+      .flat()
+      .reduce((a, b) => a + b),
+  ).toBe(24);
   expect(predictions.length).toBe(24);
   expect(predictions.filter((p) => p.label === p.predicted).length / 24).toBe(last.report.test?.accuracy);
   const best = epochs.find((e) => e.epoch === last.report.best.epoch);
   expect(last.report.validation?.loss).toBeCloseTo(best?.validation?.loss as number, 12);
 
   const again = await evaluateRun(folder, { split: 'test', modelsFolder: '/nowhere' });
-  expect(again.confusion).toEqual(last.report.test?.confusion);
+  expect(confusionOf(again)).toEqual(confusionOf(last.report.test));
   expect(again.loss).toBeCloseTo(last.report.test?.loss as number, 4);
   const predictor = await loadPredictor(folder, { modelsFolder: '/nowhere' });
   const asked = predictions.slice(0, 3).map(({ path }) => ({ name: path, source: join(data, path) }));
@@ -142,7 +146,11 @@ test('stopping keeps the best model, leaves the test set alone, and can be gone 
   expect(await stopped.handle.done).toMatchObject({ type: 'stopped', step: 7 });
   const { report, predictions } = await readRun(stopped.folder);
   expect(report?.test).toBeNull();
-  expect(report?.validation?.confusion.flat().reduce((a, b) => a + b)).toBe(24);
+  expect(
+    confusionOf(report?.validation)
+      .flat()
+      .reduce((a, b) => a + b),
+  ).toBe(24);
   expect(predictions.every((p) => p.split === 'validation')).toBe(true);
   const second = await resume(stopped.folder);
   expect((await second.handle.done).type).toBe('finished');

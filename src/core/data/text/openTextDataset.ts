@@ -63,6 +63,15 @@ export async function openTextDataset(root: string, options: OpenTextOptions): P
   }
 }
 
+/**
+ * Task and columns of texts, from their first rows alone.
+ * @throws ThawError `data.missing` | `data.empty` | `data.unsupported` | `data.unreadable` | `config.invalid`
+ */
+export async function planTexts(root: string, options: PlanOptions): Promise<TextPlan> {
+  const { plan } = await openFiles(await findSources(resolve(root)), options);
+  return plan;
+}
+
 interface Looked {
   readonly found: TextSources;
   readonly files: readonly Opened[];

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../../protocol/report';
+import type { ClassEvaluation } from '../../../protocol/report';
 
 /** What a model said of one example. */
 export interface Judgement {
@@ -41,7 +41,7 @@ export function judge(logits: ArrayLike<number>, label: number, example: number)
  * Accuracy, mean loss, and precision, recall and F1 of each class. A ratio over nothing is 0. The macro F1 is the mean over
  * the classes that occur among the labels or the predictions, as in scikit-learn.
  */
-export function evaluationOf(judgements: readonly Judgement[], classes: readonly string[]): Evaluation {
+export function evaluationOf(judgements: readonly Judgement[], classes: readonly string[]): ClassEvaluation {
   const confusion = classes.map(() => classes.map(() => 0));
   let loss = 0;
   for (const { label, predicted, loss: own } of judgements) {

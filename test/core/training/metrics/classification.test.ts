@@ -64,10 +64,19 @@ test('balanced weights give every class the same say', () => {
   expect(classWeightsOf(labels, 4, 'none')).toEqual([1, 1, 1, 1]);
 });
 
-test('padding and unreadable examples weigh nothing; the rest sums to 1', () => {
-  const chunk = { examples: [5, 6, 7, 5], real: 3 };
-  const { weights, sum } = weightsOf(chunk, () => 0, new Set([6]), [2]);
-  expect([...weights]).toEqual([0.5, 0, 0.5, 0]);
+test('padding and unreadable examples weigh nothing', () => {
+  const chunk = { examples: [5, 6, 7, 5], real: 3, form: 0 };
+  const company = { labels: new Int32Array(4), counts: new Float32Array(4).fill(1) };
+  const { weights, sum } = weightsOf(chunk, company, new Set([6]), [2]);
+  expect([...weights]).toEqual([2, 0, 2, 0]);
   expect(sum).toBe(4);
-  expect(weightsOf(chunk, () => 0, new Set([5, 6, 7]), [2])).toEqual({ weights: new Float32Array(4), sum: 0 });
+  expect(weightsOf(chunk, company, new Set([5, 6, 7]), [2])).toEqual({ weights: new Float32Array(4), sum: 0 });
+});
+
+test('of tokens, those that fill up weigh nothing either', () => {
+  const chunk = { examples: [3, 4, 3], real: 2, form: 0 };
+  const company = { labels: new Int32Array(6), counts: Float32Array.of(1, 0, 1, 1, 1, 1) };
+  const { weights, sum } = weightsOf(chunk, company, new Set(), null);
+  expect([...weights]).toEqual([1, 0, 1, 1, 0, 0]);
+  expect(sum).toBe(3);
 });

@@ -1,0 +1,34 @@
+import type { Problem, Split } from '../../../protocol/data';
+import { Rows, type TextDataset, textProblems } from '../../data/text';
+import { type EncodingOptions, encoderFor, type SequenceExample } from './encoding';
+import type { Sequences } from './sequences';
+
+/**
+ * The examples of a data set as sequences, one each, encoded when they are asked for. All are encoded once before, for their
+ * lengths.
+ * @returns also what is to be said of those that are cut
+ */
+export async function sequencesOf(dataset: TextDataset, options: EncodingOptions): Promise<{ sequences: Sequences; problems: Problem[] }> {
+  const encode = encoderFor(dataset.task as SequenceExample['task'], options);
+  const lengths = new Uint32Array(dataset.count);
+  const cut = new Rows();
+  for await (const { example, content } of dataset.readAll()) {
+    const { ids, target, isCut } = encode(content as SequenceExample);
+    lengths[example] = Math.max(ids.length, target?.length ?? 0);
+    if (isCut) cut.add(() => dataset.whereOf(example));
+  }
+  const members: Partial<Record<Split, number[]>> = {};
+  const sequences: Sequences = {
+    count: dataset.count,
+    lengths,
+    members: (split) => {
+      members[split] ??= Array.from(dataset.members(split));
+      return members[split];
+    },
+    labelOf: (example) => dataset.labelOf(example),
+    nameOf: (example) => dataset.whereOf(example),
+    read: async (example) => encode((await dataset.read(example)) as SequenceExample),
+    close: () => dataset.close(),
+  };
+  return { sequences, problems: cut.count > 0 ? [textProblems.cut(cut, options.maxLength, dataset.count)] : [] };
+}

@@ -1,0 +1,25 @@
+import type { Split } from '../../../protocol/data';
+
+/** An example as tokens, and what is to be told of it. */
+export interface Sequence {
+  /** Special tokens included. */
+  readonly ids: ArrayLike<number>;
+  /** Which of two texts each token belongs to; all the first's when absent. */
+  readonly types?: ArrayLike<number>;
+  /** 1 for tokens that are to be told from those before them; all of them when absent. */
+  readonly learned?: ArrayLike<number>;
+  /** What is to be written after reading `ids`, its end included. */
+  readonly target?: ArrayLike<number>;
+}
+
+/** Numbered sequences of tokens, however they come about. */
+export interface Sequences {
+  readonly count: number;
+  /** Tokens of each, of the longer of two sides. */
+  readonly lengths: Uint32Array;
+  members(split: Split): readonly number[];
+  labelOf(example: number): number;
+  nameOf(example: number): string;
+  read(example: number): Promise<Sequence>;
+  close(): Promise<void>;
+}

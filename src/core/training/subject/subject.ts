@@ -1,0 +1,40 @@
+import type { RunConfig } from '../../../protocol/runConfig';
+import type { NamedTensors, TensorData } from '../../engine/engine';
+import type { Network } from '../../models/model';
+import type { Places } from '../../weights';
+import type { Examples } from '../examples/examples';
+import { openPictures } from './pictures';
+import { openTexts } from './texts';
+
+/** What a run records of the model that it begins from. */
+export interface BaseModel {
+  readonly id: string;
+  readonly family: string;
+  readonly source: string;
+  readonly licence: string;
+}
+
+/** What a run is about: examples, and the network that learns from them. */
+export interface Subject {
+  readonly examples: Examples;
+  /** Adapters included, where the configuration asks for them. */
+  readonly model: Network;
+  readonly base: BaseModel;
+  /** Reads the values that the run begins from; what is new is drawn from its seed. `sha256`: of the weights' files. */
+  load(): Promise<{ tensors: Map<string, TensorData>; sha256: string | null }>;
+  /** Writes the result in the layout that the family's users expect; whole or not at all. @param card README.md */
+  save(folder: string, tensors: NamedTensors, card: string): Promise<void>;
+}
+
+export interface SubjectOptions extends Places {
+  /** The model is kept as it is, its classes too, whatever the data's are. */
+  readonly asItIs?: boolean;
+}
+
+/**
+ * Looks at a run's data and model; no weights are read.
+ * @throws ThawError `data.*`, `model.*`, `config.invalid`
+ */
+export function openSubject(config: RunConfig, options: SubjectOptions): Promise<Subject> {
+  return config.data.task === 'image-classification' ? openPictures(config, options) : openTexts(config, config.data.task, options);
+}

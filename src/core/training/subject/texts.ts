@@ -1,0 +1,98 @@
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { TextTask } from '../../../protocol/data';
+import { ThawError } from '../../../protocol/failure';
+import type { RunConfig } from '../../../protocol/runConfig';
+import { openTextDataset, type TextDataset } from '../../data/text';
+import { headFor, type TextModel } from '../../models/text';
+import { tensorsOf } from '../../nn';
+import { TextTokenizer } from '../../text';
+import { describeForTask, loadTextById, saveTextModel } from '../../weights';
+import { blocksOfTexts } from '../examples/blocks';
+import type { Examples } from '../examples/examples';
+import { sequencesOf } from '../examples/ofDataset';
+import { TextExamples } from '../examples/texts';
+import type { Subject, SubjectOptions } from './subject';
+
+/** Tokens of a text where nobody says how many: beyond, attention's square costs more than most tasks gain. */
+const usualLength = { 'causal-lm': 256, other: 512 };
+
+/** Texts and a transformer. @throws ThawError `data.*`, `model.*`, `config.invalid` */
+export async function openTexts(config: RunConfig, task: TextTask, { asItIs = false, ...places }: SubjectOptions): Promise<Subject> {
+  const { path: root, columns, validationSplit, testSplit } = config.data;
+  const dataset = await openTextDataset(root, { task, columns, validationSplit, testSplit });
+  try {
+    const { classes } = dataset;
+    const options = { head: headFor(task), ...(classes.length > 0 && !asItIs && { classes: classes.length, labels: classes }) };
+    const { model, facts, folder } = await describeForTask(config.model, task, { ...options, ...places });
+    const tokenizer = await openTokenizer(folder, model, facts.id);
+    return {
+      examples: await examplesOf(dataset, { config, model, tokenizer }),
+      model,
+      base: facts,
+      async load() {
+        const loaded = await loadTextById(config.model, { ...options, ...places, seed: config.seed });
+        if (!loaded) throw new Error('The model was one of texts.');
+        return { tensors: new Map(loaded.tensors), sha256: loaded.sha256 };
+      },
+      save: (to, tensors, card) => {
+        const files = tokenizer.files.map((name) => path.join(folder, name));
+        return saveTextModel(to, { model, tensors, labels: classes, card, files });
+      },
+    };
+  } catch (error) {
+    await dataset.close();
+    throw error;
+  }
+}
+
+/** @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`, also where it knows more tokens than the model */
+export async function openTokenizer(folder: string, model: TextModel, name: string): Promise<TextTokenizer> {
+  const tokenizer = await TextTokenizer.open(folder);
+  tokenizer.requireFit(model.input.vocabulary, name);
+  return tokenizer;
+}
+
+/** Tokens that a text may have: what is asked for, within what model and tokenizer take. */
+export function lengthFor(
+  task: TextTask,
+  { maxLength }: Pick<RunConfig, 'maxLength'>,
+  model: TextModel,
+  tokenizer: Pick<TextTokenizer, 'maxLength'>,
+): number {
+  const wanted = maxLength ?? (task === 'causal-lm' ? usualLength['causal-lm'] : usualLength.other);
+  const limit = Math.min(model.input.maximumLength, tokenizer.maxLength ?? Number.POSITIVE_INFINITY);
+  return Math.min(wanted, limit);
+}
+
+interface Parts {
+  readonly config: RunConfig;
+  readonly model: TextModel;
+  readonly tokenizer: TextTokenizer;
+}
+
+async function examplesOf(dataset: TextDataset, { config, model, tokenizer }: Parts): Promise<Examples> {
+  const { task, summary, classes } = dataset;
+  const maxLength = lengthFor(task, config, model, tokenizer);
+  const { sequences, problems } =
+    task === 'causal-lm'
+      ? { sequences: await blocksOfTexts(dataset, tokenizer, maxLength), problems: [] }
+      : await sequencesOf(dataset, { tokenizer, maxLength, prefix: config.data.prefix });
+  if (sequences.members('train').length === 0)
+    throw new ThawError(
+      'data.empty',
+      l10n.t('{0} has too little text to learn from.', dataset.root),
+      l10n.t('A language model needs two tokens at least that follow each other. Add texts.'),
+      { path: dataset.root },
+    );
+  return new TextExamples({
+    summary: { ...summary, problems: [...summary.problems, ...problems] },
+    classes,
+    sequences,
+    model,
+    parameters: [...tensorsOf(model.root)].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    padding: tokenizer.padding,
+    maxLength,
+    batchSize: config.batchSize,
+  });
+}
