@@ -83,7 +83,8 @@ export function receive(message: ToPanel): void {
       if (message.l10n) l10n.config({ contents: message.l10n });
       if (message.locale) setLocale(message.locale);
       const { data, run: next } = message.state;
-      if (data && data.summary.root !== panel.state.data?.summary.root) thumbnails.clear();
+      const known = panel.state.data?.summary.root;
+      if (data && known !== undefined && data.summary.root !== known) thumbnails.clear(); // the first ones come before they are known of
       if (next !== undefined && next?.path !== panel.state.run?.path) forgetRun();
       panel.patch(message.state);
       if ('folder' in message.state || 'run' in message.state) saveSoon();

@@ -82,10 +82,10 @@ export class Tab implements Disposable {
     const { ui } = this.services;
     switch (message.type) {
       case 'ready':
-        this.rows.attach();
-        if (this.session) this.posted.fire({ type: 'events', reset: true, events: this.session.events });
-        this.thumbnails.attach();
-        return;
+        return this.thumbnails.attach(() => {
+          this.rows.attach();
+          if (this.session) this.posted.fire({ type: 'events', reset: true, events: this.session.events });
+        });
       case 'thumbnails':
         return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
       case 'changeModel':

@@ -34,12 +34,17 @@ export class ThumbnailQueue {
     this.pump();
   }
 
-  /** A view has come: it gets what was made ahead, and asks for what it shows itself. */
-  attach(): void {
-    this.clear();
+  /**
+   * A view has come. The first one gets what was made ahead, and what is still to be made; another one asks for what it shows.
+   * @param show fills the view: a few pictures are there before, to be drawn along with it, and no more, as each costs time
+   */
+  attach(show: () => void): void {
     const made = this.kept;
     this.kept = null;
-    if (made?.length) this.deliver(made);
+    if (!made) this.clear();
+    if (made?.length) this.deliver(made.splice(0, batch));
+    show();
+    while (made?.length) this.deliver(made.splice(0, batch));
   }
 
   /** Forgets what is still waiting: the view that asked is gone. */

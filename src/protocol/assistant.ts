@@ -2,7 +2,7 @@ import * as z from 'zod';
 import {
   columnMapSchema,
   dataSummarySchema,
-  exampleRowSchema,
+  exampleRowsSchema,
   rowFilterSchema,
   taskSchema,
   textRowSchema,
@@ -191,7 +191,7 @@ export type LayersAnswer = z.infer<typeof layersAnswerSchema>;
 export const inspectAnswerSchema = z.object({
   summary: dataSummarySchema,
   /** All examples; in the first progress as the folder has them, before anything is checked or split off. */
-  examples: z.array(exampleRowSchema).optional(),
+  examples: exampleRowsSchema.optional(),
   /** Of texts: the first rows, and how many have been read so far. */
   rows: z.array(textRowSchema).optional(),
   read: z.int().optional(),

@@ -20,6 +20,8 @@ type Handlers = {
 const pictures = new Pool(availableParallelism());
 /** Thumbnails are looked at now; thousands of files that are being checked can wait for them. */
 const urgent = new Urgent();
+/** Checking keeps all cores busy: it waits until for so many milliseconds nobody has asked for a picture, as while a tab is drawn. */
+const atRest = 500;
 const predictor = new WarmPredictor();
 const generator = new WarmGenerator();
 
@@ -40,9 +42,11 @@ export const handlers: Handlers = {
     }
     // By itself, as all of core/data decodes pictures: files are counted, and told of, before that is loaded.
     const { openDataset } = await import('../core/data/openDataset');
-    const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) =>
+    const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) => {
       progress({ summary, examples } satisfies InspectAnswer);
-    const turn = () => urgent.over();
+      urgent.expect();
+    };
+    const turn = () => urgent.over(atRest);
     const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress, turn });
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
     const { findLookalikes } = await import('../core/data/lookalikes');

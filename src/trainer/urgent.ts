@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Work that people wait for, and work that steps aside for it. */
 export class Urgent {
   private running = 0;
+  private last = Number.NEGATIVE_INFINITY;
   private waiting: (() => void)[] = [];
 
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -8,12 +11,23 @@ export class Urgent {
     try {
       return await work();
     } finally {
+      this.last = performance.now();
       if (--this.running === 0) for (const go of this.waiting.splice(0)) go();
     }
   }
 
-  /** Resolves when nothing urgent is going on. */
-  async over(): Promise<void> {
-    while (this.running > 0) await new Promise<void>((go) => this.waiting.push(go));
+  /** Something urgent will be asked for in a moment. */
+  expect(): void {
+    this.last = performance.now();
+  }
+
+  /** Resolves when nothing urgent is going on, and has not been for `rest` milliseconds: what people look at is asked for bit by bit. */
+  async over(rest = 0): Promise<void> {
+    for (;;) {
+      const left = this.last + rest - performance.now();
+      if (this.running > 0) await new Promise<void>((go) => this.waiting.push(go));
+      else if (left > 0) await sleep(left);
+      else return;
+    }
   }
 }

@@ -24,7 +24,7 @@ describe('ThumbnailQueue', () => {
       fake((paths) => paths.map((_, i) => (i ? new Uint8Array([i]) : null))),
       (images) => got.push(...images.map((image) => image.path)),
     );
-    queue.attach();
+    queue.attach(() => {});
     queue.want(names(0, 200));
     queue.want(names(100, 120));
     await until(() => got.length === 200);
@@ -46,12 +46,12 @@ describe('ThumbnailQueue', () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     queue.want(names(20, 40)); // still being made when the view comes
     expect(got).toEqual([]);
-    queue.attach();
+    queue.attach(() => expect(got).toEqual(names(0, 16))); // the view is filled after the first few
     expect(got).toEqual(names(0, 20));
     queue.want(names(20, 40));
     await until(() => got.length === 40);
     expect(asked.flat().sort()).toEqual(names(0, 40).sort());
-    queue.attach(); // another view has none of them
+    queue.attach(() => {}); // another view has none of them
     queue.want(names(0, 4));
     await until(() => got.length === 44);
   });
@@ -63,7 +63,7 @@ describe('ThumbnailQueue', () => {
       fake(() => [Buffer.from([1, 2, 3])]),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
-    queue.attach();
+    queue.attach(() => {});
     queue.want(['a']);
     await until(() => got.length === 1);
     expect(got[0]?.constructor).toBe(Uint8Array);
@@ -79,7 +79,7 @@ describe('ThumbnailQueue', () => {
       }),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
-    queue.attach();
+    queue.attach(() => {});
     queue.want(['a', 'b']);
     await until(() => got.length === 2);
     expect(got).toEqual([null, null]);

@@ -19,3 +19,18 @@ it('holds other work up until the last of what is urgent has ended, also where i
   await Promise.all([second, other]);
   expect(log).toEqual(['failed', 'first', 'second', 'other']);
 });
+
+it('waits on until there has been nothing urgent for a while', async () => {
+  const urgent = new Urgent();
+  await urgent.over(60_000); // nothing has been yet
+  urgent.expect();
+  const other = urgent.over(60);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  let end = 0;
+  await urgent.run(async () => {
+    end = performance.now();
+  });
+  await urgent.over(); // who needs no rest goes on at once
+  await other;
+  expect(performance.now() - end).toBeGreaterThan(55);
+});
