@@ -31,7 +31,7 @@ export async function openGenerator(engine: Engine, id: string, places: Places):
   const { model } = described;
   const tokenizer = await TextTokenizer.open(folder);
   tokenizer.requireFit(model.input.vocabulary, id);
-  const loaded = await loadTextModel(folder, { head: model.kind, seed: 0 });
+  const loaded = await loadTextModel(folder, { head: model.kind, adapter: located.adapter, seed: 0 });
   return new Generator(engine, loaded, tokenizer, new Set([...endsOf(model, tokenizer), ...(await publishedEnds(folder))]));
 }
 

@@ -46,17 +46,29 @@ export function modelsFolder(): string {
 }
 
 /**
- * What an id stands for, the first of these that is there: a folder that holds a model or a run, a file of weights or a
- * Keras model's, the name of a run in the runs folder, a bundled model, one that learns from scratch, a model of the hub in the cache, and where
- * that may be asked, on the hub itself.
+ * What an id stands for, the first of these that is there: a folder that holds a model, an adapter to one or a run, a file of
+ * weights or a Keras model's, the name of a run in the runs folder, a bundled model, one that learns from scratch, a model or an
+ * adapter of the hub in the cache, and where that may be asked, a model on the hub itself.
  * @throws ThawError `model.missing` | `hub.*`
  */
-export async function locate(id: string, { modelsFolder, runsFolder, hub }: Places): Promise<Located> {
+export async function locate(id: string, places: Places): Promise<Located> {
+  const source = await sourceOf(id, places);
+  if (!('adapter' in source)) return source;
+  const { adapter } = source;
+  const name = await baseOf(adapter, places.modelsFolder);
+  const base = await sourceOf(name, places).catch((error: unknown) => {
+    throw error instanceof ThawError && error.failure.code === 'model.missing' ? noBase(adapter, name, error) : error;
+  });
+  if ('adapter' in base || 'keras' in base || base.source === 'scratch') throw noBase(adapter, name);
+  return { ...base, adapter };
+}
+
+async function sourceOf(id: string, { modelsFolder, runsFolder, hub }: Places): Promise<Source | { readonly adapter: string }> {
   const isName = /^[\w.-]+$/.test(id) && !/^\.+$/.test(id);
   const given = path.resolve(id);
   const keras = await kerasFile(given);
   if (keras) return { source: 'disk', keras };
-  if (isAdapter(given) && !(await hasModel(given))) return withAdapter(given, { modelsFolder, runsFolder, hub });
+  if (isAdapter(given) && !(await hasModel(given))) return { adapter: given };
   if (holdsModel(given)) return inFolder(given);
   if (isWeightsFile(given) && existsSync(given)) return { source: 'disk', folder: path.dirname(given), file: given };
   const run = isName && runsFolder ? path.resolve(runsFolder, id) : null;
@@ -71,7 +83,7 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
     return { source: 'cached', folder, exactly: hubNameText({ ...name, revision: commit }), licence: await statedLicence(folder) };
   }
   const snapshot = name && (await findSnapshot(hubSettings().cache, name));
-  if (snapshot && isAdapter(snapshot.folder)) return withAdapter(snapshot.folder, { modelsFolder, runsFolder, hub });
+  if (snapshot && isAdapter(snapshot.folder)) return { adapter: snapshot.folder };
   if (await isFolder(given)) return inFolder(given); // which says what it lacks
   if (isLite(id))
     throw new ThawError(
@@ -95,16 +107,6 @@ export async function locate(id: string, { modelsFolder, runsFolder, hub }: Plac
     l10n.t('Give a name that "thaw models" lists, the folder of a model with its config.json, or the folder of an earlier run.'),
     { path: given },
   );
-}
-
-/** The base of an adapter: in its folder's neighbourhood, here, bundled, in the cache, or on the hub; with the adapter to it. */
-async function withAdapter(adapter: string, places: Places): Promise<Located> {
-  const base = await baseOf(adapter, places.modelsFolder);
-  const located = await locate(base, places).catch((error: unknown) => {
-    throw error instanceof ThawError && error.failure.code === 'model.missing' ? noBase(adapter, base, error) : error;
-  });
-  if (located.adapter !== undefined || located.source === 'scratch' || 'keras' in located) throw noBase(adapter, base);
-  return { ...located, adapter };
 }
 
 /**
@@ -135,7 +137,7 @@ async function kerasFile(given: string): Promise<string | null> {
   return name === undefined ? null : path.join(given, name);
 }
 
-function inFolder(folder: string): Located {
+function inFolder(folder: string): Source {
   const inner = path.join(folder, runFiles.model);
   const isRun = existsSync(path.join(folder, runFiles.record));
   if (existsSync(path.join(inner, 'config.json'))) return { source: 'run', folder: inner, run: folder };

@@ -19,8 +19,8 @@ export async function baseOf(adapter: string, modelsFolder: string): Promise<str
   if (!base) throw noBase(adapter, null);
   // Looking at a share would tell its owner who looks (UNC paths of Windows).
   if (/^[\\/]{2}/.test(base.name)) throw noBase(adapter, base.name);
-  const beside = path.resolve(adapter, base.name);
-  if (beside !== path.resolve(adapter) && existsSync(path.join(beside, 'config.json'))) return beside;
+  const beside = path.resolve(adapter, base.name.replaceAll('\\', '/'));
+  if (/^\.{1,2}([\\/]|$)/.test(base.name) || existsSync(path.join(beside, 'config.json'))) return beside;
   const bundled = path.basename(base.name.replaceAll('\\', '/'));
   const isPath = path.isAbsolute(base.name) || path.win32.isAbsolute(base.name);
   if (isPath && !existsSync(base.name) && existsSync(path.join(modelsFolder, bundled, 'config.json'))) return bundled;
