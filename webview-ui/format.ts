@@ -78,3 +78,4 @@ export function timeOfDay(time: number): string {
 /** `640 pictures`; one is a word of its own in many languages. */
 export const pictures = (n: number) => (n === 1 ? l10n.t('1 picture') : l10n.t('{0} pictures', number(n)));
 export const classes = (n: number) => (n === 1 ? l10n.t('1 class') : l10n.t('{0} classes', number(n)));
+export const texts = (n: number) => (n === 1 ? l10n.t('1 text') : l10n.t('{0} texts', number(n)));

@@ -96,7 +96,10 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
 
 function StartTraining({ primary }: { primary: boolean }) {
   const trusted = useStore(panel, (s) => s.trusted);
-  const able = useStore(panel, (s) => s.data !== null && s.examples.length > 0 && s.layers !== null && s.dataFailure === null);
+  const able = useStore(
+    panel,
+    (s) => s.data !== null && (s.examples.length > 0 || s.textRows.length > 0) && s.layers !== null && s.dataFailure === null,
+  );
   const wrong = useStore(refused, (r) => r.fields.size > 0);
   if (!trusted)
     return (
@@ -219,7 +222,7 @@ export function Header() {
   return (
     <header class="bar">
       <h1 title={state.folder}>
-        <Icon name="folder" />
+        <Icon name={/\.(csv|tsv|tab|jsonl|ndjson|json|parquet|txt)(\.gz)?$/i.test(state.title) ? 'table' : 'folder'} />
         <span>{state.title}</span>
       </h1>
       <p class={`state ${state.phase}`} role="status">

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelFacts } from '../src/protocol/assistant';
-import { bytes, short } from './format';
+import { bytes, number, short } from './format';
 import { post } from './host';
 import { Bone, Button } from './parts/controls';
 import { FailureBox } from './parts/failureBox';
@@ -32,8 +32,10 @@ function facts(model: ModelFacts): string[] {
     ...(model.bytes > 0 ? [bytes(model.bytes)] : []),
     sourceWords(model.source),
     ...(model.licence ? [model.licence] : []),
-    l10n.t('{0} × {0} input', model.imageSize),
-    model.pretrainedOn ? l10n.t('pretrained on {0}', model.pretrainedOn) : l10n.t('random weights'),
+    ...(model.imageSize > 0 ? [l10n.t('{0} × {0} input', model.imageSize)] : []),
+    ...(model.blocks !== undefined ? [model.blocks === 1 ? l10n.t('1 layer') : l10n.t('{0} layers', number(model.blocks))] : []),
+    ...(model.maxLength !== undefined ? [l10n.t('{0} tokens', number(model.maxLength))] : []),
+    ...(model.pretrainedOn ? [l10n.t('pretrained on {0}', model.pretrainedOn)] : model.imageSize > 0 ? [l10n.t('random weights')] : []),
   ];
 }
 

@@ -2,9 +2,12 @@ import * as l10n from '@vscode/l10n';
 import type { PanelMemento, PanelPhase, PanelState, ToPanel } from '../src/protocol/panel';
 import { setLocale } from './format';
 import { post, savedView, saveView } from './host';
+import { Pulse } from './logic/pulse';
 import { RunView } from './logic/run';
+import { TextPages } from './logic/textPages';
 import { restoredView, type View } from './logic/view';
-import { Pulse, Store } from './store';
+import { Store } from './store';
+import { TextTokens } from './textTokens';
 import { Thumbnails } from './thumbnails';
 
 const nothing: PanelState = {
@@ -15,6 +18,7 @@ const nothing: PanelState = {
   data: null,
   dataFailure: null,
   examples: [],
+  textRows: [],
   model: null,
   modelFailure: null,
   layers: null,
@@ -26,6 +30,7 @@ const nothing: PanelState = {
     learningRate: 0.001,
     augmentation: 'flip',
     earlyStopping: 0,
+    maxLength: 0,
     optimizer: 'adamw',
     weightDecay: 0.01,
     labelSmoothing: 0.1,
@@ -55,6 +60,8 @@ export const crosshair = new Store<{ at: number | null }>({ at: null });
 /** Whether Layers stands beside the rest; set by the tab's own width. */
 export const layout = new Store<{ wide: boolean; revealed: { layer: string } | null }>({ wide: false, revealed: null });
 export const thumbnails = new Thumbnails((paths) => post({ type: 'thumbnails', paths }));
+export const textPages = new TextPages((question) => post({ type: 'rows', ...question }));
+export const textTokens = new TextTokens((question) => post({ type: 'tokens', ...question }));
 /** The picture in Try it, as a blob: address. */
 export const trialPicture = new Store<{ url: string | null }>({ url: null });
 
@@ -85,6 +92,10 @@ export function receive(message: ToPanel): void {
       const { data, run: next } = message.state;
       const known = panel.state.data?.summary.root;
       if (data && known !== undefined && data.summary.root !== known) thumbnails.clear(); // the first ones come before they are known of
+      if (otherTexts(message.state)) {
+        textPages.clear();
+        textTokens.clear();
+      }
       if (next !== undefined && next?.path !== panel.state.run?.path) forgetRun();
       panel.patch(message.state);
       if ('folder' in message.state || 'run' in message.state) saveSoon();
@@ -98,6 +109,12 @@ export function receive(message: ToPanel): void {
     case 'thumbnails':
       thumbnails.receive(message.images);
       return;
+    case 'rows':
+      textPages.receive(message);
+      return;
+    case 'tokens':
+      textTokens.receive(message.where, message.answer);
+      return;
     case 'trialPicture':
       showTrialPicture(message.bytes);
       return;
@@ -105,6 +122,17 @@ export function receive(message: ToPanel): void {
       layout.patch({ revealed: { layer: message.layer } });
       return;
   }
+}
+
+/** Whether texts are read anew, or by another model's tokens. */
+function otherTexts({ data, model, training }: Partial<PanelState>): boolean {
+  const now = panel.state;
+  return (
+    (data !== undefined &&
+      (data?.summary.fingerprint !== now.data?.summary.fingerprint || data?.summary.task !== now.data?.summary.task)) ||
+    (model !== undefined && model?.id !== now.model?.id) ||
+    (training !== undefined && training.maxLength !== now.training.maxLength)
+  );
 }
 
 function forgetRun(): void {

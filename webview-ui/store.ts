@@ -1,4 +1,5 @@
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
+import type { Pulse } from './logic/pulse';
 
 /** A state that components look at through a selection, and render again only when that selection changes. */
 export class Store<T extends object> {
@@ -39,18 +40,6 @@ export function useStore<T extends object, S>(store: Store<T>, select: (state: T
     [store],
   );
   return selected;
-}
-
-/** Says that something which changes in place has changed. */
-export class Pulse {
-  private readonly listeners = new Set<() => void>();
-  beat(): void {
-    for (const listener of [...this.listeners]) listener();
-  }
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
 }
 
 /** Calls `act` after a pulse, but at most once in `every` milliseconds and never while the page is hidden. */

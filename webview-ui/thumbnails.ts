@@ -1,5 +1,5 @@
 import { Lru } from './logic/lru';
-import { Pulse } from './store';
+import { Pulse } from './logic/pulse';
 
 /** Seen pictures to keep: some 5 kB each, and far more than fit a screen. */
 const capacity = 1500;

@@ -85,8 +85,10 @@ export class EditorUi implements TabUi {
     return { name: path.basename(file.fsPath), bytes: new Uint8Array(await vscode.workspace.fs.readFile(file)) };
   }
 
-  openFile(file: string): void {
-    void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true, viewColumn: vscode.ViewColumn.Beside });
+  openFile(file: string, line?: number): void {
+    const selection = line === undefined ? {} : { selection: new vscode.Range(line - 1, 0, line - 1, 0) };
+    const options = { preview: true, viewColumn: vscode.ViewColumn.Beside, ...selection };
+    void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), options);
   }
 
   /** In the Explorer where it shows the folder, else in the system's file manager. */
@@ -113,14 +115,16 @@ export class EditorUi implements TabUi {
   }
 
   private modelItem(model: ModelFacts, current: string): ModelItem {
-    const origin = model.pretrainedOn ? l10n.t('trained on {0}', model.pretrainedOn) : l10n.t('starts from random weights');
+    const isText = model.maxLength !== undefined;
+    const origin = model.pretrainedOn ? l10n.t('trained on {0}', model.pretrainedOn) : isText ? '' : l10n.t('starts from random weights');
+    const size = isText ? l10n.t('{0} tokens', this.format.count(model.maxLength ?? 0)) : `${model.imageSize} × ${model.imageSize}`;
     return {
       model: model.id,
       label: model.id === current ? `$(check) ${model.title}` : model.title,
       description: [model.source === 'cached' ? model.id : '', l10n.t('{0} parameters', this.format.count(model.parameters))]
         .filter(Boolean)
         .join(' · '),
-      detail: [origin, model.licence, `${model.imageSize} × ${model.imageSize}`].filter(Boolean).join(' · '),
+      detail: [origin, model.licence, size].filter(Boolean).join(' · '),
     };
   }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { type ColumnMap, type TextTask, textTaskSchema } from '../protocol/data';
 import { defaultEpochs, defaultLearningRate } from '../protocol/defaults';
 import type { RunEvent } from '../protocol/events';
 import type { PanelPhase, PanelState, TrainingFields } from '../protocol/panel';
@@ -22,6 +23,7 @@ export function initialState(folder: string, trusted: boolean): PanelState {
     data: null,
     dataFailure: null,
     examples: [],
+    textRows: [],
     model: null,
     modelFailure: null,
     layers: null,
@@ -50,6 +52,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     learningRate: config.phases[0]?.learningRate ?? defaultLearningRate('head', config.optimizer.name, { source: 'bundled' }),
     augmentation: config.augmentation,
     earlyStopping: config.earlyStopping,
+    maxLength: config.maxLength ?? 0,
     optimizer: config.optimizer.name,
     weightDecay: config.optimizer.weightDecay,
     labelSmoothing: config.labelSmoothing,
@@ -65,14 +68,17 @@ export function fieldsOf(config: RunConfig): TrainingFields {
 /** The configuration of a run as the tab stands, not yet checked. */
 export function configOf(state: PanelState, modelId: string, settings: RunSettings): RunConfigInput {
   const fields = state.training;
+  const { validationSplit, testSplit } = fields;
+  const texts = textsOf(state);
   return {
-    data: { path: state.folder, validationSplit: fields.validationSplit, testSplit: fields.testSplit },
+    data: { path: state.folder, ...texts, validationSplit, testSplit },
     model: modelId,
     phases: [{ epochs: fields.epochs, learningRate: fields.learningRate, rules: state.rules }],
     batchSize: fields.batchSize,
     optimizer: { name: fields.optimizer, weightDecay: fields.weightDecay },
     schedule: { name: fields.schedule, warmup: fields.warmup },
-    augmentation: fields.augmentation,
+    augmentation: texts ? 'none' : fields.augmentation,
+    ...(texts && fields.maxLength > 0 && { maxLength: fields.maxLength }),
     labelSmoothing: fields.labelSmoothing,
     classWeights: fields.classWeights,
     earlyStopping: fields.earlyStopping,
@@ -82,6 +88,21 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
     threads: settings.threads,
     idleMinutes: settings.idleMinutes,
   };
+}
+
+/** The task and the columns of texts as they are shown; null for pictures. */
+export function textsOf({ data }: Pick<PanelState, 'data'>): { task: TextTask; columns: ColumnMap } | null {
+  const task = textTaskSchema.safeParse(data?.summary.task);
+  if (!task.success) return null;
+  const columns: ColumnMap = {};
+  for (const { name, role } of data?.summary.columns ?? []) if (role !== null) columns[role] = name;
+  return { task: task.data, columns };
+}
+
+/** What a run was begun with of texts; null for pictures. */
+export function saidOf({ data }: RunConfig): { task: TextTask; columns: ColumnMap } | null {
+  const task = textTaskSchema.safeParse(data.task);
+  return task.success ? { task: task.data, columns: data.columns ?? {} } : null;
 }
 
 /** The rules in force after these events; null where they don't say. */

@@ -1,9 +1,12 @@
-import type { HubAccess, ModelFacts } from '../protocol/assistant';
-import { defaultModel, defaultPreset, scratchModel } from '../protocol/defaults';
-import { asFailure } from '../protocol/failure';
+import * as l10n from '@vscode/l10n';
+import type { HubAccess, InspectAnswer, ModelFacts } from '../protocol/assistant';
+import type { ColumnMap, Task, TextTask } from '../protocol/data';
+import { canLearn, defaultModel, defaultPreset, defaultTextModel, hasClasses, scratchModel } from '../protocol/defaults';
+import { asFailure, ThawError } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
+import type { Asked } from './assistantProcess';
 import { configOf, isBusy } from './panelState';
 import type { Disposable } from './signal';
 import type { TabServices } from './tabServices';
@@ -21,6 +24,11 @@ export class Preview implements Disposable {
   /** The tree without regard to rules. */
   private tree: LayerNode | null = null;
   private classes = 0;
+  private task: Task | null = null;
+  /** What somebody has said of texts; the rest is found out. */
+  private said: { task: TextTask; columns: ColumnMap } | null = null;
+  /** Whether somebody chose the model: a default gives way when the task turns out to be another. */
+  private chosen = false;
   private readonly work = { data: new AbortController(), model: new AbortController(), cost: new AbortController() };
   private costTimer: NodeJS.Timeout | null = null;
   private dataTimer: NodeJS.Timeout | null = null;
@@ -35,8 +43,13 @@ export class Preview implements Disposable {
   ) {}
 
   /** @param known the model and rules of a run, which stay as they are; a fresh tab takes the defaults */
-  load(known: { model: string; classes: number; rules: string[] } | null): void {
-    if (known) this.classes = known.classes;
+  load(known: { model: string; classes: number; rules: string[]; texts: { task: TextTask; columns: ColumnMap } | null } | null): void {
+    if (known) {
+      this.classes = known.classes;
+      this.said = known.texts;
+      this.task = known.texts?.task ?? 'image-classification';
+      this.chosen = true;
+    }
     // Pictures first: who answers is busy for a while when it loads what knows models.
     void this.loadData(() => {
       if (known) {
@@ -49,32 +62,47 @@ export class Preview implements Disposable {
   /** @param onKnown called once, when there are pictures to show or there cannot be any */
   async loadData(onKnown?: () => void): Promise<void> {
     const signal = this.renew('data');
-    const { folder, training } = this.state();
-    const question = { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit };
     let waiting = onKnown;
     const goOn = () => {
       waiting?.();
       waiting = undefined;
     };
-    const show =
-      (checking: boolean) => (answer: { summary: NonNullable<PanelState['data']>['summary']; examples?: PanelState['examples'] }) => {
-        if (signal.aborted) return;
-        this.update({
-          data: { summary: answer.summary, checking },
-          dataFailure: null,
-          ...(answer.examples && { examples: answer.examples }),
-        });
-        this.countClasses(answer.summary.classes.length);
-        goOn();
-      };
+    const show = (checking: boolean) => (answer: InspectAnswer) => {
+      if (signal.aborted) return;
+      this.update({
+        data: { summary: answer.summary, checking, read: answer.read },
+        dataFailure: null,
+        ...(answer.examples && { examples: answer.examples }),
+        ...(answer.rows && { textRows: answer.rows }),
+      });
+      this.know(answer.summary.task, answer.summary.classes.length);
+      goOn();
+    };
     try {
-      show(false)(await this.services.assistant.ask('inspect', question, { signal, onProgress: show(true) }));
+      show(false)(await this.services.assistant.ask('inspect', this.question(), { signal, onProgress: show(true) }));
       this.estimate();
     } catch (error) {
       const data = this.state().data;
       if (!signal.aborted) this.update({ dataFailure: asFailure(error), data: data && { ...data, checking: false } });
       if (!this.disposed) goOn();
     }
+  }
+
+  /** What the data is asked for by: the same words lead to the same open file. */
+  question(): Asked<'inspect'> {
+    const { folder, training } = this.state();
+    return { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit, ...this.said };
+  }
+
+  /** Takes somebody's word for what is learned from which columns. */
+  say(task: TextTask, columns: ColumnMap): void {
+    const before = this.said;
+    const said = { task, columns };
+    this.said = said;
+    void this.loadData().then(() => {
+      // What does not fit is told, and the rows that are shown stay what they are.
+      if (this.state().dataFailure && this.said === said) this.said = before;
+    });
   }
 
   /** Splits have changed: looks again when no more changes come. */
@@ -90,11 +118,12 @@ export class Preview implements Disposable {
   async loadModel(id: string, rules?: string[], hub?: HubAccess): Promise<void> {
     this.modelId = id;
     const signal = this.renew('model');
-    if (this.classes < 2) return; // a head needs its classes: `countClasses` comes back here
+    const { task } = this;
+    if (task === null || (hasClasses(task) && this.classes < 2)) return; // a head needs its classes: `know` comes back here
     try {
-      const answer = await this.services.assistant.ask('layers', { model: id, classes: this.classes, hub }, { signal });
+      const answer = await this.services.assistant.ask('layers', { model: id, ...this.head(task), hub }, { signal });
       if (signal.aborted) return;
-      const wanted = defaultPreset(answer.facts);
+      const wanted = defaultPreset(answer.facts, task);
       const preset = answer.presets.find(({ name }) => name === wanted) ?? answer.presets[0];
       const chosen = rules ?? preset?.rules ?? [];
       this.tree = answer.root;
@@ -109,6 +138,12 @@ export class Preview implements Disposable {
     } catch (error) {
       if (!signal.aborted) this.update({ modelFailure: asFailure(error), layers: null, cost: null });
     }
+  }
+
+  /** A model that somebody chose: it stays, whatever the task turns out to be. */
+  async choose(...[id, rules, hub]: Parameters<Preview['loadModel']>): Promise<void> {
+    this.chosen = true;
+    await this.loadModel(id, rules, hub);
   }
 
   /** The tree as it stands under the rules. */
@@ -146,19 +181,35 @@ export class Preview implements Disposable {
   private async chooseDefault(): Promise<void> {
     try {
       const models = await this.listModels();
-      const usable = (id: string) => models.find((model) => model.id === id);
-      const chosen = usable(defaultModel) ?? usable(scratchModel);
+      const { task } = this;
+      const usable = models.filter((model) => canLearn(model, task ?? 'image-classification'));
+      const named = (id: string) => usable.find((model) => model.id === id);
+      const isText = task !== null && task !== 'image-classification';
+      const chosen = isText
+        ? (named(defaultTextModel) ?? usable.find(({ source }) => source !== 'run'))
+        : (named(defaultModel) ?? named(scratchModel));
       if (chosen && !this.state().model) this.update({ model: chosen });
-      await this.loadModel(chosen?.id ?? scratchModel);
+      if (chosen || !isText) await this.loadModel(chosen?.id ?? scratchModel);
+      else throw noModel();
     } catch (error) {
       this.update({ modelFailure: asFailure(error) });
     }
   }
 
-  private countClasses(classes: number): void {
-    if (classes === this.classes) return;
+  private know(task: Task, classes: number): void {
+    const before = this.task;
+    if (task === before && (classes === this.classes || !hasClasses(task))) return;
+    this.task = task;
     this.classes = classes;
-    if (this.modelId !== null) void this.loadModel(this.modelId, this.tree ? this.state().rules : undefined);
+    if (before !== null && before !== task && !this.chosen) {
+      this.update({ model: null, layers: null, modelFailure: null });
+      void this.chooseDefault();
+    } else if (this.modelId !== null) void this.loadModel(this.modelId, this.tree && task === before ? this.state().rules : undefined);
+  }
+
+  private head(task: Task): { classes: number; task?: TextTask } {
+    if (task === 'image-classification') return { classes: this.classes };
+    return { classes: hasClasses(task) ? this.classes : 0, task };
   }
 
   private async estimateNow(): Promise<void> {
@@ -183,4 +234,12 @@ export class Preview implements Disposable {
     this.work[kind] = new AbortController();
     return this.work[kind].signal;
   }
+}
+
+function noModel(): ThawError {
+  return new ThawError(
+    'model.missing',
+    l10n.t('No model that can learn this task is here yet.'),
+    l10n.t('Choose one with Change model…: from the hub, or from a folder.'),
+  );
 }

@@ -1,18 +1,19 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { newRunFolder } from '../core/runs';
-import { defaultLearningRate, defaultPreset } from '../protocol/defaults';
+import { canLearn, defaultLearningRate, defaultPreset } from '../protocol/defaults';
 import { asFailure } from '../protocol/failure';
 import type { FromPanel, PanelState, ToPanel, TrainingFields } from '../protocol/panel';
 import { toggled } from '../protocol/rules';
 import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
-import { configOf, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, sameRules } from './panelState';
+import { configOf, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, saidOf, sameRules } from './panelState';
 import { Preview } from './preview';
 import { RowsAhead } from './rowsAhead';
 import type { RunSession } from './runSession';
 import { type Disposable, Signal } from './signal';
 import { isInside, openFile } from './tabFiles';
 import type { Picture, TabServices } from './tabServices';
+import { TextPages } from './textPages';
 import { ThumbnailQueue } from './thumbnailQueue';
 
 /** Pictures made before the view can ask for them: what a wide window shows. */
@@ -35,6 +36,7 @@ export class Tab implements Disposable {
   private asked: string[] | null = null;
   private launching: AbortController | null = null;
   private readonly rows: RowsAhead;
+  private readonly texts: TextPages;
 
   constructor(
     readonly folder: string,
@@ -56,6 +58,12 @@ export class Tab implements Disposable {
       (part) => this.posted.fire({ type: 'state', state: part }),
       () => this.state,
     );
+    this.texts = new TextPages(
+      services.assistant,
+      () => this.preview.question(),
+      () => this.textModel(),
+      (message) => this.posted.fire(message),
+    );
     this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => {
       this.posted.fire({ type: 'thumbnails', images });
       this.preview.isSeen();
@@ -75,7 +83,7 @@ export class Tab implements Disposable {
     const rules = config.phases[0]?.rules ?? [];
     this.update({ training: fieldsOf(config), rules });
     this.adopt(session);
-    this.preview.load({ model: config.model, classes: classes.length, rules: this.state.rules });
+    this.preview.load({ model: config.model, classes: classes.length, rules: this.state.rules, texts: saidOf(config) });
   }
 
   async handle(message: FromPanel): Promise<void> {
@@ -88,6 +96,14 @@ export class Tab implements Disposable {
         });
       case 'thumbnails':
         return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
+      case 'rows':
+        this.preview.isSeen();
+        return this.texts.rows(message);
+      case 'tokens':
+        return this.texts.tokens(message);
+      case 'columns':
+        if (isBusy(this.state.phase)) return this.update({ data: this.state.data }); // puts the field back
+        return this.preview.say(message.task, message.columns);
       case 'changeModel':
         return this.changeModel();
       case 'preset':
@@ -152,6 +168,7 @@ export class Tab implements Disposable {
     this.rows.dispose();
     this.preview.dispose();
     this.thumbnails.clear();
+    this.texts.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.posted.dispose();
     this.changed.dispose();
@@ -266,7 +283,8 @@ export class Tab implements Disposable {
   private followLearningRate(): void {
     const { model, presets, rules, training } = this.state;
     if (this.learningRateByHand || !model) return;
-    const preset: Preset = presets.find((candidate) => sameRules(candidate.rules, rules))?.name ?? defaultPreset(model);
+    const preset: Preset =
+      presets.find((candidate) => sameRules(candidate.rules, rules))?.name ?? defaultPreset(model, this.state.data?.summary.task);
     const learningRate = defaultLearningRate(preset, training.optimizer, model);
     if (learningRate !== training.learningRate) this.update({ training: { ...training, learningRate } });
   }
@@ -287,16 +305,28 @@ export class Tab implements Disposable {
     else this.preview.estimate();
   }
 
+  /** Whose tokens the table shows. */
+  private textModel(): { id: string; maxLength?: number } | null {
+    const { model, training } = this.state;
+    if (!model) return null;
+    const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
+    return { id: model.id, ...(most.length > 0 && { maxLength: Math.min(...most) }) };
+  }
+
   private async changeModel(): Promise<void> {
     if (isBusy(this.state.phase)) return;
     try {
       const models = await this.preview.listModels();
       const task = this.state.data?.summary.task ?? 'image-classification';
-      const picked = await this.services.ui.pickModel(models, this.preview.modelId ?? '', task);
+      const picked = await this.services.ui.pickModel(
+        models.filter((model) => canLearn(model, task)),
+        this.preview.modelId ?? '',
+        task,
+      );
       if (picked === undefined || isBusy(this.state.phase)) return;
       this.learningRateByHand = false;
       if (picked.onHub) await this.fetchModel(picked.id);
-      else await this.preview.loadModel(picked.id);
+      else await this.preview.choose(picked.id);
     } catch (error) {
       this.services.ui.showFailure(asFailure(error));
     }
@@ -305,7 +335,7 @@ export class Tab implements Disposable {
   /** Shows a model of the hub by the header of its weights while these come. Without them, the one before comes back. */
   private async fetchModel(id: string): Promise<void> {
     const before = this.preview.modelId;
-    const shown = this.preview.loadModel(id, undefined, await this.services.hub());
+    const shown = this.preview.choose(id, undefined, await this.services.hub());
     const isHere = await this.services.ui.downloadModel(id);
     await shown;
     if (this.preview.modelId !== id) return; // another was chosen meanwhile

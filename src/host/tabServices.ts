@@ -23,7 +23,8 @@ export interface TabUi {
   /** Brings a model of the hub here, showing how far it is. @returns false when it failed, which is told, or was cancelled */
   downloadModel(id: string): Promise<boolean>;
   pickPicture(): Promise<Picture | undefined>;
-  openFile(path: string): void;
+  /** @param line from 1 */
+  openFile(path: string, line?: number): void;
   openFolder(path: string): void;
   showLog(): void;
   manageTrust(): void;

@@ -16,6 +16,8 @@ export const textTaskSchema = z.enum(textTasks);
 export type TextTask = z.infer<typeof textTaskSchema>;
 export const taskSchema = z.enum(['image-classification', ...textTasks]);
 export type Task = z.infer<typeof taskSchema>;
+/** Whether a task is learned from texts. */
+export const isTexts = (task: Task): task is TextTask => task !== 'image-classification';
 
 /** What a column of a table may be to a task of texts. */
 export const columnRoles = [

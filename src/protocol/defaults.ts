@@ -1,4 +1,5 @@
 import type { ModelFacts } from './assistant';
+import type { Task } from './data';
 import type { OptimizerConfig, Preset } from './runConfig';
 
 /** The model that a run begins from unless another is named, and what stands in where its weights are not installed. */
@@ -8,9 +9,23 @@ export const defaultTextModel = 'all-MiniLM-L6-v2';
 export const scratchModel = 'convnet_small';
 export const defaultEpochs = 10;
 
-/** What learns unless somebody says otherwise: a new head on learned features; everything where there is nothing learned. */
-export function defaultPreset(facts: Pick<ModelFacts, 'source'>): Preset {
-  return facts.source === 'scratch' ? 'all' : 'head';
+/** Whether a task tells classes apart. */
+export function hasClasses(task: Task): boolean {
+  return task === 'image-classification' || task === 'text-classification' || task === 'text-pair-classification';
+}
+
+/** Whether a model can learn a task. */
+export function canLearn({ task, tasks }: Pick<ModelFacts, 'task' | 'tasks'>, wanted: Task): boolean {
+  return tasks ? tasks.includes(wanted) : task === wanted;
+}
+
+/**
+ * What learns unless somebody says otherwise: a new head on learned features; the last blocks of a language model, whose head
+ * is its embeddings as a rule; everything where there is nothing learned.
+ */
+export function defaultPreset(facts: Pick<ModelFacts, 'source'>, task: Task = 'image-classification'): Preset {
+  if (facts.source === 'scratch') return 'all';
+  return hasClasses(task) ? 'head' : 'top';
 }
 
 /**

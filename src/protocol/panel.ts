@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Cost, ModelFacts } from './assistant';
-import type { DataSummary, ExampleRow } from './data';
+import type { Cost, ModelFacts, TokensAnswer } from './assistant';
+import { columnMapSchema, type DataSummary, type ExampleRow, type RowFilter, rowFilterSchema, type TextRow, textTaskSchema } from './data';
 import type { RunEvent } from './events';
 import type { Failure } from './failure';
 import type { LayerNode } from './layers';
@@ -14,6 +14,8 @@ export const trainingFieldsSchema = z.object({
   learningRate: z.number().positive().max(10),
   augmentation: z.enum(augmentations),
   earlyStopping: z.int().min(0),
+  /** Of texts: tokens at most; 0 for as many as the model takes. */
+  maxLength: z.int().min(0).max(131_072),
   optimizer: z.enum(['adamw', 'sgd']),
   weightDecay: z.number().min(0),
   labelSmoothing: z.number().min(0).max(0.5),
@@ -47,9 +49,12 @@ export interface PanelState {
   /** False in an untrusted workspace: preview yes, training no. */
   trusted: boolean;
   phase: PanelPhase;
-  data: { summary: DataSummary; checking: boolean } | null;
+  /** `read`: rows of texts so far. */
+  data: { summary: DataSummary; checking: boolean; read?: number } | null;
   dataFailure: Failure | null;
   examples: ExampleRow[];
+  /** The first rows of texts; all others come page by page. */
+  textRows: TextRow[];
   model: ModelFacts | null;
   modelFailure: Failure | null;
   layers: LayerNode | null;
@@ -72,6 +77,10 @@ export type ToPanel =
   | { type: 'events'; reset: boolean; events: RunEvent[] }
   | { type: 'thumbnails'; images: { path: string; bytes: Uint8Array | null }[] }
   | { type: 'trialPicture'; bytes: Uint8Array }
+  /** A page of texts; `failure` where there is none to be had. */
+  | { type: 'rows'; filter: RowFilter; from: number; total: number; rows: TextRow[]; failure: Failure | null }
+  /** The tokens of the row of that name; null where the model's tokenizer is not here. */
+  | { type: 'tokens'; where: string; answer: TokensAnswer | null }
   /** Moves the focus to a layer that was picked in the side bar. */
   | { type: 'reveal'; layer: string };
 
@@ -79,6 +88,10 @@ export type ToPanel =
 export const fromPanelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('thumbnails'), paths: z.array(z.string()).max(500) }),
+  z.object({ type: z.literal('rows'), filter: rowFilterSchema, from: z.int().min(0), count: z.int().min(0).max(200) }),
+  z.object({ type: z.literal('tokens'), where: z.string(), texts: z.array(z.string()).max(200), pair: z.boolean() }),
+  /** What is learned from texts, and which column is what; columns that are not named are found anew. */
+  z.object({ type: z.literal('columns'), task: textTaskSchema, columns: columnMapSchema }),
   z.object({ type: z.literal('changeModel') }),
   z.object({ type: z.literal('preset'), name: presetSchema }),
   z.object({ type: z.literal('toggle'), layer: z.string(), on: z.boolean() }),

@@ -27,10 +27,12 @@ const looks = [
 ] as const;
 /** Those that differ most are looked at in every look, their kin in one. */
 const states = [
-  ...['loading', 'ready', 'training', 'failed', 'finished'].flatMap((state) =>
+  ...['loading', 'ready', 'training', 'failed', 'finished', 'texts'].flatMap((state) =>
     looks.map(([theme, width]) => [state, theme, width] as const),
   ),
-  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped'].map((state) => [state, 'dark', 1280] as const),
+  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats'].map(
+    (state) => [state, 'dark', 1280] as const,
+  ),
 ];
 
 describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome)', () => {
@@ -117,6 +119,69 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await expect.poll(() => grid.locator('[aria-selected=true] img').count()).toBe(1);
     await page.keyboard.press('Home');
     await expect.poll(() => grid.getByRole('option').first().getAttribute('aria-posinset')).toBe('1');
+    await page.close();
+  });
+
+  test('of a million texts only those in view and near it exist, by keyboard too, and one opens to its tokens', async () => {
+    const { page, complaints } = await open('manyTexts');
+    const table = page.getByRole('treegrid', { name: 'Texts' });
+    const row = (index: number) => page.locator(`#text-row-${index}`);
+    await row(0).waitFor();
+    expect(await table.getByRole('row').count()).toBeLessThan(60);
+    expect(await table.getAttribute('aria-rowcount')).toBe('1000001');
+    await table.focus();
+    await page.keyboard.press('End');
+    await row(999_999).waitFor();
+    expect(await table.getByRole('row').count()).toBeLessThan(60);
+    await expect.poll(() => table.getAttribute('aria-activedescendant')).toBe('text-row-999999');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => row(1).getAttribute('aria-expanded')).toBe('true');
+    await row(1).getByRole('list', { name: 'Tokens' }).getByText('[CLS]').waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => row(1).getAttribute('aria-expanded')).toBe('false');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('a text is never more than a text, opened or closed', async () => {
+    const { page, complaints } = await open('texts');
+    const row = page.locator('#text-row-2');
+    await row.getByText('</script><img src=x onerror="alert(1)"> & <b>bold</b>').waitFor();
+    await row.getByRole('button', { name: 'Show all of it' }).click();
+    await row.getByText('<b>bold</b>').first().waitFor();
+    await page
+      .locator('#text-row-3')
+      .getByText('control ␇ bell, ⟨U+202E⟩right to left⟨U+202C⟩, half a \ufffd, zero⟨U+200B⟩width')
+      .waitFor();
+    expect(await page.locator('img[src=x], .texts b').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('texts are filtered by class, split and words', async () => {
+    const { page } = await open('texts');
+    const table = page.getByRole('treegrid', { name: 'Texts' });
+    const count = async () => Number(await table.getAttribute('aria-rowcount')) - 1;
+    await page.locator('#text-row-0').waitFor();
+    const all = await count();
+    await page.getByRole('combobox', { name: 'Class' }).selectOption('billing');
+    await expect.poll(count).toBeLessThan(all);
+    await expect.poll(() => table.getByRole('row').nth(1).textContent()).toContain('billing');
+    const billing = await count();
+    await page.getByRole('button', { name: /^test/ }).click();
+    await expect.poll(count).toBeLessThan(billing);
+    await page.getByRole('textbox', { name: 'Search texts' }).fill('nobody wrote this');
+    await page.getByText('No text is in this class and split, or has these words.').waitFor();
+    await page.close();
+  });
+
+  test('another column or task is asked of the host', async () => {
+    const { page, said } = await open('texts');
+    await page.getByRole('button', { name: /^Text classification/ }).click();
+    await page.getByRole('combobox', { name: 'Label', exact: true }).selectOption('id');
+    await expect.poll(() => said).toContain('columns');
     await page.close();
   });
 

@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import { useMemo } from 'preact/hooks';
 import type { DataSummary } from '../../src/protocol/data';
-import { classes, percent, pictures } from '../format';
+import { isTexts } from '../../src/protocol/data';
+import { classes, number, percent, pictures, texts } from '../format';
 import { post } from '../host';
-import { type ExampleFilter, filtered, flagged } from '../logic/examples';
+import { countOf, type ExampleFilter, filtered, flagged } from '../logic/examples';
 import { Button } from '../parts/controls';
 import { FailureBox } from '../parts/failureBox';
 import { Region } from '../parts/region';
@@ -15,13 +16,17 @@ import { picked } from './picked';
 import { PictureGrid } from './pictureGrid';
 import { Problems } from './problems';
 import { BarBones, GridBones, ProblemBones } from './skeletons';
+import { TextBody } from './textBody';
 
 function splitWords(summary: DataSummary, shares: { validation: number; test: number }): string {
   const origins = new Set(Object.values(summary.splits).map((split) => split.origin));
-  if (origins.has('metadata')) return l10n.t('split by the metadata');
+  if (origins.has('metadata')) return isTexts(summary.task) ? l10n.t('split by a column') : l10n.t('split by the metadata');
   const { validation, test } = summary.splits;
   const made = [validation?.origin === 'split' ? shares.validation : 0, test?.origin === 'split' ? shares.test : 0];
-  if (made.every((share) => share === 0)) return validation || test ? l10n.t('split by folder') : l10n.t('not split');
+  if (made.every((share) => share === 0)) {
+    if (!validation && !test) return l10n.t('not split');
+    return isTexts(summary.task) ? l10n.t('split by file') : l10n.t('split by folder');
+  }
   const rest = 1 - (made[0] ?? 0) - (made[1] ?? 0);
   return l10n.t('split {0}', [rest, ...made].map((share) => percent(share, 0)).join(' / '));
 }
@@ -31,10 +36,13 @@ function Note() {
   const fields = useStore(panel, (s) => s.training);
   if (!data) return null;
   const { summary, checking } = data;
-  const count = summary.classes.reduce((sum, c) => sum + c.count, 0);
   const splitKnown = Object.keys(summary.splits).length > 0;
-  if (checking && !splitKnown) return <>{l10n.t('{0} so far', pictures(count))}</>;
-  const words = [pictures(count), classes(summary.classes.length)];
+  const ofTexts = isTexts(summary.task);
+  if (checking && !splitKnown && data.read !== undefined) return <>{l10n.t('{0} rows so far', number(data.read))}</>;
+  const count = countOf(summary);
+  const counted = ofTexts ? texts(count) : pictures(count);
+  if (checking && !splitKnown) return <>{l10n.t('{0} so far', counted)}</>;
+  const words = [counted, ...(summary.classes.length > 0 ? [classes(summary.classes.length)] : [])];
   if (splitKnown) words.push(splitWords(summary, { validation: fields.validationSplit, test: fields.testSplit }));
   if (checking) words.push(l10n.t('still checking'));
   return <>{words.join(' · ')}</>;
@@ -73,6 +81,7 @@ function Body() {
         </div>
       )
     );
+  if (isTexts(data.summary.task)) return <TextBody data={data} failure={box} />;
   return (
     <div aria-busy={data.checking}>
       {box}

@@ -1,26 +1,29 @@
 import * as l10n from '@vscode/l10n';
-import type { DataSummary } from '../../src/protocol/data';
+import { useEffect, useState } from 'preact/hooks';
+import { type DataSummary, isTexts } from '../../src/protocol/data';
 import { number } from '../format';
-import { splitOrder } from '../logic/examples';
+import { countOf, splitOrder } from '../logic/examples';
 import { Icon } from '../parts/icon';
 import { view } from '../session';
 import { useStore } from '../store';
 import { splitWord } from './classBars';
 import { picked } from './picked';
 
+/** Milliseconds after the last letter typed. */
+const typingMs = 250;
+
 /** Chips filter by split and are the key of the bars; a list filters by class. */
 export function Filters({ summary }: { summary: DataSummary }) {
   const split = useStore(view, (v) => v.split);
-  const klass = useStore(view, (v) => v.klass);
   const only = useStore(picked, (p) => p.only);
-  const total = summary.classes.reduce((sum, c) => sum + c.count, 0);
+  const ofTexts = isTexts(summary.task);
   const there = splitOrder.filter((s) => summary.splits[s]);
   return (
     <div class="toolbar">
       <div class="chips" role="group" aria-label={l10n.t('Split')}>
         <button type="button" class="chip" aria-pressed={split === 'all'} onClick={() => view.patch({ split: 'all' })}>
           {l10n.t('All')}
-          <span class="num">{number(total)}</span>
+          <span class="num">{number(countOf(summary))}</span>
         </button>
         {there.map((s) => (
           <button
@@ -41,7 +44,7 @@ export function Filters({ summary }: { summary: DataSummary }) {
             type="button"
             class="chip"
             aria-pressed={true}
-            title={l10n.t('Show all pictures again')}
+            title={ofTexts ? l10n.t('Show all texts again') : l10n.t('Show all pictures again')}
             onClick={() => picked.patch({ only: null })}
           >
             {only.title}
@@ -50,17 +53,51 @@ export function Filters({ summary }: { summary: DataSummary }) {
           </button>
         )}
       </div>
-      <label class="inline">
-        <span class="sr">{l10n.t('Class')}</span>
-        <select class="select" value={klass ?? ''} onChange={(event) => view.patch({ klass: event.currentTarget.value || null })}>
-          <option value="">{l10n.t('All classes')}</option>
-          {summary.classes.map((c) => (
-            <option key={c.name} value={c.name}>
-              {c.name}
-            </option>
-          ))}
-        </select>
-      </label>
+      {ofTexts && <Search />}
+      {summary.classes.length > 0 && <ClassSelect summary={summary} />}
     </div>
+  );
+}
+
+function ClassSelect({ summary }: { summary: DataSummary }) {
+  const klass = useStore(view, (v) => v.klass);
+  return (
+    <label class="inline">
+      <span class="sr">{l10n.t('Class')}</span>
+      <select class="select" value={klass ?? ''} onChange={(event) => view.patch({ klass: event.currentTarget.value || null })}>
+        <option value="">{l10n.t('All classes')}</option>
+        {summary.classes.map((c) => (
+          <option key={c.name} value={c.name}>
+            {c.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Words of the texts, sought when no more are typed for a moment. */
+function Search() {
+  const sought = useStore(picked, (p) => p.search);
+  const [text, setText] = useState(sought);
+  useEffect(() => {
+    if (text === sought) return;
+    const timer = setTimeout(() => picked.patch({ search: text }), typingMs);
+    return () => clearTimeout(timer);
+  }, [text, sought]);
+  return (
+    <label class="field search">
+      <span class="sr">{l10n.t('Search texts')}</span>
+      <Icon name="search" />
+      <input
+        type="text"
+        class="input"
+        placeholder={l10n.t('Search texts')}
+        value={text}
+        maxLength={200}
+        spellcheck={false}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+    </label>
   );
 }

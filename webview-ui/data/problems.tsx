@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Problem } from '../../src/protocol/data';
 import { number } from '../format';
 import { post } from '../host';
+import { placeOf } from '../logic/shownText';
 import { Link } from '../parts/controls';
 import { Icon } from '../parts/icon';
 
@@ -31,7 +32,9 @@ function ProblemLine({ problem }: { problem: Problem }) {
       <span class="meaning">{meaning}</span>
       <span class="act">
         {files.length === 1 && only !== undefined && (
-          <Link onClick={() => post({ type: 'openFile', path: only })}>{l10n.t('Open file')}</Link>
+          <Link onClick={() => post({ type: 'openFile', path: only })}>
+            {placeOf(only).line === null ? l10n.t('Open file') : l10n.t('Go to row')}
+          </Link>
         )}
         {files.length > 1 && (
           <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>

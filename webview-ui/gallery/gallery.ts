@@ -2,6 +2,7 @@
 import type { FromPanel, PanelPhase, PanelState, ToPanel } from '../../src/protocol/panel';
 import { toggled } from '../../src/protocol/rules';
 import { pictureBytes } from './pictures';
+import * as texts from './textWorld';
 import * as world from './world';
 
 const asked = new URLSearchParams(location.search);
@@ -19,6 +20,7 @@ const ready: PanelState = {
   data: { summary: world.summary, checking: false },
   dataFailure: null,
   examples: world.exampleRows(),
+  textRows: [],
   model: world.facts,
   modelFailure: null,
   layers: world.efficientNetLite0(),
@@ -40,8 +42,35 @@ const running = (phase: PanelPhase): PanelState => ({
   run: { path: '/home/ada/.thaw/runs/2026-03-02-1041', id: '2026-03-02-1041' },
 });
 
+const readyTexts: PanelState = {
+  ...ready,
+  title: 'tickets.csv',
+  folder: texts.ticketSummary.root,
+  data: { summary: texts.ticketSummary, checking: false },
+  examples: [],
+  textRows: texts.tickets.slice(0, 100),
+  model: texts.miniFacts,
+  layers: texts.miniLM(),
+  training: { ...world.fields, augmentation: 'none', maxLength: 0 },
+  cost: { secondsPerEpoch: 38, totalSeconds: 480, memoryBytes: 1.2e9 },
+};
+
 function stateOf(name: string): PanelState {
   switch (name) {
+    case 'texts':
+      return readyTexts;
+    case 'textsReading':
+      return {
+        ...readyTexts,
+        phase: 'loading',
+        data: { summary: { ...texts.ticketSummary, splits: {}, problems: [], fingerprint: '' }, checking: true, read: 1900 },
+        textRows: texts.tickets.slice(0, 200),
+        layers: null,
+      };
+    case 'manyTexts':
+      return { ...readyTexts, data: { summary: { ...texts.ticketSummary, problems: [] }, checking: false } };
+    case 'chats':
+      return { ...readyTexts, title: 'chats.jsonl', data: { summary: texts.chatSummary, checking: false }, textRows: [...texts.chats] };
     case 'loading':
       return { ...ready, phase: 'loading', data: null, examples: [], layers: null, cost: null };
     case 'broken':
@@ -134,6 +163,15 @@ async function answer(message: FromPanel): Promise<void> {
         type: 'thumbnails',
         images: await Promise.all(message.paths.map(async (path) => ({ path, bytes: await pictureBytes(path) }))),
       });
+      return;
+    case 'rows': {
+      const { filter, from, count } = message;
+      const rows = state === 'manyTexts' ? 1_000_000 : state === 'chats' ? texts.chats : texts.tickets;
+      send({ type: 'rows', filter, from, ...texts.pageOf(rows, filter, from, count), failure: null });
+      return;
+    }
+    case 'tokens':
+      send({ type: 'tokens', where: message.where, answer: texts.tokensOf(message.texts, 128) });
       return;
     case 'toggle':
       return patch({ rules: toggled(now.rules, message.layer, message.on) });

@@ -197,6 +197,7 @@ export const fields: TrainingFields = {
   learningRate: 0.001,
   augmentation: 'flip',
   earlyStopping: 3,
+  maxLength: 0,
   optimizer: 'adamw',
   weightDecay: 0.01,
   labelSmoothing: 0.1,

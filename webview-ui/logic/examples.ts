@@ -1,8 +1,14 @@
-import type { ExampleRow, Problem, Split } from '../../src/protocol/data';
+import type { DataSummary, ExampleRow, Problem, Split } from '../../src/protocol/data';
 import type { ClassEvaluation, Prediction } from '../../src/protocol/report';
 
 /** As bars and chips show them. */
 export const splitOrder: readonly Split[] = ['train', 'validation', 'test'];
+
+/** All examples, or those of which a class is known so far. */
+export function countOf({ classes, splits }: Pick<DataSummary, 'classes' | 'splits'>): number {
+  const inSplits = Object.values(splits).reduce((sum, split) => sum + split.count, 0);
+  return inSplits > 0 ? inSplits : classes.reduce((sum, c) => sum + c.count, 0);
+}
 
 export interface ExampleFilter {
   split: Split | 'all';

@@ -19,6 +19,7 @@ export const limits: Record<NumberField, Limits> = {
   batchSize: { min: 1, max: 1024, whole: true },
   learningRate: { min: 0, max: 10, whole: false, above: true },
   earlyStopping: { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+  maxLength: { min: 0, max: 131_072, whole: true },
   weightDecay: { min: 0, max: Number.POSITIVE_INFINITY, whole: false },
   labelSmoothing: { min: 0, max: 0.5, whole: false },
   warmup: { min: 0, max: 0.9, whole: false },
@@ -43,7 +44,8 @@ export function parseField(field: NumberField, text: string): { value: number } 
 
 /** What a run was begun with, as the form shows it. */
 export function fieldsOf(config: RunConfig): TrainingFields {
-  const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, seed } = config;
+  const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, maxLength, seed } =
+    config;
   return {
     epochs: phases.reduce((sum, phase) => sum + phase.epochs, 0),
     learningRate: phases[0]?.learningRate ?? 0,
@@ -58,6 +60,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     labelSmoothing,
     classWeights,
     earlyStopping,
+    maxLength: maxLength ?? 0,
     seed,
   };
 }

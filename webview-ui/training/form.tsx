@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { useEffect, useState } from 'preact/hooks';
+import { isTexts } from '../../src/protocol/data';
 import type { TrainingFields } from '../../src/protocol/panel';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { fieldsOf, limits, type NumberField, parseField, type Refusal } from '../logic/fields';
 import { Icon } from '../parts/icon';
-import { panel, refused, run, runPulse, view } from '../session';
+import { panel, refused, run, runPulse, textPages, textTokens, view } from '../session';
 import { usePulse, useStore } from '../store';
 
 /** Shown at once; the host's answer says the same. */
@@ -128,7 +129,31 @@ function withPresent(usual: readonly number[], present: number, words: (x: numbe
 const patience = (epochs: number) =>
   epochs === 0 ? l10n.t('Off') : epochs === 1 ? l10n.t('after 1 epoch') : l10n.t('after {0} epochs', number(epochs));
 
+/** Lengths that are usual, as far as the model takes them. */
+const usualLengths = [64, 128, 256, 512, 1024];
+
+/** Tokens of a text at most; what is beyond is cut off. */
+function MaximumLength({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const most = useStore(panel, (s) => s.model?.maxLength ?? 0);
+  const usual = usualLengths.filter((length) => most === 0 || length < most);
+  const words = (length: number) => (length === 0 ? (most > 0 ? l10n.t('{0} (all)', number(most)) : l10n.t('all')) : number(length));
+  return (
+    <Select
+      label={l10n.t('Maximum length')}
+      value={fields.maxLength}
+      options={[...withPresent(usual, fields.maxLength || (usual[0] ?? 64), words).filter(([length]) => length > 0), [0, words(0)]]}
+      fixed={fixed}
+      onChange={(maxLength) => {
+        set({ maxLength });
+        textPages.clear();
+        textTokens.clear();
+      }}
+    />
+  );
+}
+
 function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const ofTexts = useStore(panel, (s) => s.data !== null && isTexts(s.data.summary.task));
   return (
     <div class="form">
       <NumberInput field="epochs" label={l10n.t('Epochs')} fields={fields} fixed={fixed} />
@@ -140,17 +165,21 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
         onChange={(batchSize) => set({ batchSize })}
       />
       <NumberInput field="learningRate" label={l10n.t('Learning rate')} fields={fields} fixed={fixed} />
-      <Select
-        label={l10n.t('Augmentation')}
-        value={fields.augmentation}
-        options={[
-          ['none', l10n.t('None')],
-          ['flip', l10n.t('Flip')],
-          ['standard', l10n.t('Standard')],
-        ]}
-        fixed={fixed}
-        onChange={(augmentation) => set({ augmentation })}
-      />
+      {ofTexts ? (
+        <MaximumLength fields={fields} fixed={fixed} />
+      ) : (
+        <Select
+          label={l10n.t('Augmentation')}
+          value={fields.augmentation}
+          options={[
+            ['none', l10n.t('None')],
+            ['flip', l10n.t('Flip')],
+            ['standard', l10n.t('Standard')],
+          ]}
+          fixed={fixed}
+          onChange={(augmentation) => set({ augmentation })}
+        />
+      )}
       <Select
         label={l10n.t('Early stopping')}
         value={fields.earlyStopping}

@@ -1,0 +1,197 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Asked, AskOptions, Assistant, AssistantQuestion } from '../../src/host/assistantProcess';
+import { Tab } from '../../src/host/tab';
+import { openFile } from '../../src/host/tabFiles';
+import type { TabServices, TabUi } from '../../src/host/tabServices';
+import type { AssistantAnswers, ModelFacts } from '../../src/protocol/assistant';
+import { allRows, type DataSummary } from '../../src/protocol/data';
+import { ThawError } from '../../src/protocol/failure';
+import type { ToPanel } from '../../src/protocol/panel';
+import type { RunConfig } from '../../src/protocol/runConfig';
+import { facts, temporaryFolder, tree, until } from './fakes';
+
+const file = path.join(temporaryFolder(), 'mails.tsv');
+writeFileSync(file, 'SMS\tkind\n');
+const miniLM: ModelFacts = {
+  ...facts,
+  ...{ id: 'all-MiniLM-L6-v2', title: 'all-MiniLM-L6-v2', task: 'text-classification', tasks: ['text-classification'] },
+  ...{ imageSize: 0, maxLength: 512 },
+};
+const summary: DataSummary = {
+  root: file,
+  task: 'text-classification',
+  classes: [
+    { name: 'ham', count: 8 },
+    { name: 'spam', count: 8 },
+  ],
+  splits: { train: { count: 12, classes: [6, 6], origin: 'split' } },
+  problems: [],
+  columns: [
+    { name: 'kind', role: 'label' },
+    { name: 'SMS', role: 'text' },
+  ],
+  fingerprint: 'f',
+};
+const row = { where: 'mails.tsv:2', split: 'train' as const, label: 'ham', fields: ['hello'], cut: false, tokens: 3 };
+
+type Answer = <T extends AssistantQuestion>(type: T, question: Asked<T>, options?: AskOptions<T>) => unknown;
+
+describe('a tab of texts', () => {
+  let asked: { type: AssistantQuestion; question: Record<string, unknown> }[];
+  let answer: Answer;
+  let posted: ToPanel[];
+  let begun: RunConfig | null;
+  let tab: Tab;
+  const answers = (type: AssistantQuestion): unknown => {
+    switch (type) {
+      case 'inspect':
+        return { summary, rows: [row] };
+      case 'models':
+        return [facts, miniLM];
+      case 'layers':
+        return { facts: miniLM, root: tree, presets: [{ name: 'head', rules: ['classifier.**'] }] };
+      case 'rows':
+        return { total: 1, rows: [row] };
+      case 'tokens':
+        return { limit: 512, texts: [{ tokens: [], count: 3, kept: 3 }] };
+      default:
+        throw new ThawError('unexpected', `not asked: ${type}`, '');
+    }
+  };
+  const assistant: Assistant = {
+    async ask<T extends AssistantQuestion>(type: T, question: Asked<T>, options?: AskOptions<T>): Promise<AssistantAnswers[T]> {
+      asked.push({ type, question: question as Record<string, unknown> });
+      await new Promise((resolve) => setImmediate(resolve));
+      return (await answer(type, question, options)) as AssistantAnswers[T];
+    },
+  };
+  const questions = (type: AssistantQuestion) => asked.filter((one) => one.type === type).map(({ question }) => question);
+
+  beforeEach(() => {
+    asked = [];
+    posted = [];
+    begun = null;
+    answer = answers;
+    const services: Partial<TabServices> = {
+      assistant,
+      prober: assistant,
+      trusted: () => true,
+      settings: () => ({ runsFolder: path.dirname(file), engine: 'onnx', device: 'cpu', threads: 2, idleMinutes: 5 }),
+      sessions: {
+        get: () => Promise.reject(new Error('not asked')),
+        resume: () => Promise.reject(new Error('not asked')),
+        begin: (_, config) => {
+          begun = config;
+          return Promise.reject(new ThawError('data.tooFew', 'Too few.', 'Add some.'));
+        },
+      },
+    };
+    tab = new Tab(file, services as TabServices);
+    tab.posted.on((message) => posted.push(message));
+  });
+  afterEach(() => tab.dispose());
+  const ready = async () => {
+    tab.open();
+    await until(() => tab.state.phase === 'ready' && tab.state.layers !== null);
+  };
+
+  it('takes a model that reads texts, and begins with the task and the columns that are shown', async () => {
+    await ready();
+    expect(tab.state).toMatchObject({ model: miniLM, rules: ['classifier.**'], textRows: [row], examples: [] });
+    expect(questions('layers')).toEqual([{ model: miniLM.id, classes: 2, task: 'text-classification', hub: undefined }]);
+    await tab.handle({ type: 'training', fields: { maxLength: 128 } });
+    await tab.handle({ type: 'start' });
+    expect(begun).toMatchObject({
+      data: { path: file, task: 'text-classification', columns: { text: 'SMS', label: 'kind' } },
+      model: miniLM.id,
+      maxLength: 128,
+      augmentation: 'none',
+    });
+  });
+
+  it('gives pages and tokens as they are asked for', async () => {
+    await ready();
+    await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 50 });
+    expect(questions('rows')).toEqual([
+      { path: file, validationSplit: 0.15, testSplit: 0.15, filter: allRows, from: 0, count: 50, model: miniLM.id },
+    ]);
+    expect(posted.at(-1)).toEqual({ type: 'rows', filter: allRows, from: 0, total: 1, rows: [row], failure: null });
+    await tab.handle({ type: 'tokens', where: row.where, texts: ['hello'], pair: false });
+    expect(questions('tokens')).toEqual([{ model: miniLM.id, texts: ['hello'], pair: false, maxLength: 512 }]);
+    expect(posted.at(-1)).toMatchObject({ type: 'tokens', where: row.where, answer: { limit: 512 } });
+  });
+
+  it('gives up a search when another is asked, and tells what cannot be read', async () => {
+    await ready();
+    const signals: (AbortSignal | undefined)[] = [];
+    answer = async (type, _, options) => {
+      if (type !== 'rows') return answers(type);
+      signals.push(options?.signal);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new ThawError('data.missing', 'Gone.', 'Look.');
+    };
+    const first = tab.handle({ type: 'rows', filter: { ...allRows, search: 'a' }, from: 0, count: 50 });
+    const second = tab.handle({ type: 'rows', filter: { ...allRows, search: 'ab' }, from: 0, count: 50 });
+    await Promise.all([first, second]);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
+    const told = posted.filter((message) => message.type === 'rows');
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ filter: { search: 'ab' }, failure: { code: 'data.missing' } });
+  });
+
+  it('reads again by the columns that somebody chose, and comes back where they do not fit', async () => {
+    await ready();
+    await tab.handle({ type: 'columns', task: 'text-classification', columns: { text: 'kind', label: 'SMS' } });
+    await until(() => questions('inspect').length === 2 && !tab.state.data?.checking);
+    expect(questions('inspect')[1]).toMatchObject({ task: 'text-classification', columns: { text: 'kind', label: 'SMS' } });
+    answer = (type) => {
+      if (type === 'inspect') throw new ThawError('config.invalid', 'No such column.', 'Choose another.');
+      return answers(type);
+    };
+    await tab.handle({ type: 'columns', task: 'chat', columns: {} });
+    await until(() => tab.state.dataFailure !== null);
+    expect(tab.state.dataFailure?.code).toBe('config.invalid');
+    expect(tab.state.data?.summary).toEqual(summary); // what was there is still shown
+    answer = answers;
+    await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 50 });
+    expect(questions('rows').at(-1)).toMatchObject({ task: 'text-classification' });
+    await tab.handle({ type: 'retry' });
+    await until(() => tab.state.dataFailure === null && !tab.state.data?.checking);
+  });
+
+  it('says so where no model for the task is here', async () => {
+    answer = (type) => (type === 'inspect' ? { summary: { ...summary, task: 'causal-lm', classes: [] }, rows: [row] } : answers(type));
+    tab.open();
+    await until(() => tab.state.modelFailure !== null);
+    expect(tab.state.modelFailure).toMatchObject({ code: 'model.missing' });
+    expect(questions('layers')).toEqual([]);
+    expect(tab.state.phase).toBe('ready');
+  });
+});
+
+describe('a row of texts opens', () => {
+  const opened: unknown[][] = [];
+  const ui = { openFile: (...what: unknown[]) => opened.push(what), showFailure: () => opened.push(['failure']) } as unknown as TabUi;
+  it('at its line, in data that is a file or a folder, and nowhere else', async () => {
+    const folder = path.join(temporaryFolder(), 'texts');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'a.csv'), '');
+    writeFileSync(path.join(folder, 'odd:7'), '');
+    await openFile('a.csv:12', [folder], ui);
+    await openFile('a.csv', [folder], ui);
+    if (process.platform !== 'win32') await openFile('odd:7', [folder], ui);
+    await openFile('mails.tsv:3', [file], ui);
+    await openFile('../a.csv:3', [file], ui);
+    await openFile('../../etc/passwd:1', [folder], ui);
+    await openFile('gone.csv:1', [folder], ui);
+    expect(opened).toEqual([
+      [path.join(folder, 'a.csv'), 12],
+      [path.join(folder, 'a.csv')],
+      ...(process.platform === 'win32' ? [] : [[path.join(folder, 'odd:7')]]),
+      [file, 3],
+      ['failure'],
+    ]);
+  });
+});

@@ -1,0 +1,114 @@
+import * as l10n from '@vscode/l10n';
+import { useState } from 'preact/hooks';
+import { type ColumnMap, type ColumnRole, type DataSummary, type TextTask, textTaskSchema, textTasks } from '../../src/protocol/data';
+import { post } from '../host';
+import { columnsIn, rolesOf, withRole } from '../logic/columns';
+import { Icon } from '../parts/icon';
+import { isGoingOn, panel } from '../session';
+import { useStore } from '../store';
+
+export function taskWord(task: TextTask): string {
+  switch (task) {
+    case 'text-classification':
+      return l10n.t('Text classification');
+    case 'text-pair-classification':
+      return l10n.t('Sentence pairs');
+    case 'causal-lm':
+      return l10n.t('Continue texts');
+    case 'chat':
+      return l10n.t('Instructions and chats');
+    case 'text-to-text':
+      return l10n.t('Text to text');
+  }
+}
+
+function roleWord(role: ColumnRole): string {
+  switch (role) {
+    case 'text':
+      return l10n.t('Text');
+    case 'secondText':
+      return l10n.t('Second text');
+    case 'label':
+      return l10n.t('Label');
+    case 'source':
+      return l10n.t('Source');
+    case 'target':
+      return l10n.t('Target');
+    case 'instruction':
+      return l10n.t('Instruction');
+    case 'input':
+      return l10n.t('Input');
+    case 'output':
+      return l10n.t('Answer');
+    case 'messages':
+      return l10n.t('Messages');
+    case 'split':
+      return l10n.t('Split');
+  }
+}
+
+/** What is learned, and from which columns: found from the data, and changed here. */
+export function Columns({ summary }: { summary: DataSummary }) {
+  const [open, setOpen] = useState(false);
+  const fixed = useStore(panel, (s) => isGoingOn(s.phase));
+  const task = textTaskSchema.safeParse(summary.task).data;
+  const all = summary.columns ?? [];
+  if (!task || all.length < 2) return null;
+  const columns = columnsIn(summary);
+  const used = rolesOf[task].flatMap((role) => (columns[role] === undefined ? [] : [`${roleWord(role)}: ${columns[role]}`]));
+  const say = (next: TextTask, map: ColumnMap) => post({ type: 'columns', task: next, columns: map });
+  return (
+    <div class="columns">
+      <button type="button" class="fold quiet" aria-expanded={open} aria-controls="columns" onClick={() => setOpen(!open)}>
+        <Icon name="chevron" kind="twistie" />
+        {taskWord(task)}
+        <span class="dim columns-used">
+          <bdi>{used.join(' · ')}</bdi>
+        </span>
+      </button>
+      {open && (
+        <div class="form" id="columns">
+          <label class="form-field">
+            <span>{l10n.t('Task')}</span>
+            <select
+              class="select"
+              value={task}
+              disabled={fixed}
+              onChange={(event) =>
+                say(textTaskSchema.parse(event.currentTarget.value), columns.split === undefined ? {} : { split: columns.split })
+              }
+            >
+              {textTasks.map((name) => (
+                <option key={name} value={name} selected={name === task}>
+                  {taskWord(name)}
+                </option>
+              ))}
+            </select>
+          </label>
+          {rolesOf[task].map((role) => (
+            <label key={role} class="form-field">
+              <span>{roleWord(role)}</span>
+              <select
+                class="select"
+                value={columns[role] ?? ''}
+                disabled={fixed}
+                onChange={(event) => say(task, withRole(columns, role, event.currentTarget.value))}
+              >
+                {columns[role] === undefined && (
+                  <option value="" selected>
+                    {l10n.t('None')}
+                  </option>
+                )}
+                {all.map(({ name }) => (
+                  <option key={name} value={name} selected={columns[role] === name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

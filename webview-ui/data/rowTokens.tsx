@@ -1,0 +1,67 @@
+import * as l10n from '@vscode/l10n';
+import type { TextRow, Token, Tokens } from '../../src/protocol/data';
+import { number } from '../format';
+import { shownText } from '../logic/shownText';
+import { Bone } from '../parts/controls';
+import { Icon } from '../parts/icon';
+import { textTokens } from '../session';
+import { usePulse } from '../store';
+
+/** The tokens of a row as the model takes it, and where it is cut off. */
+export function RowTokens({ row, pair }: { row: TextRow; pair: boolean }) {
+  usePulse(textTokens.pulse, 30);
+  const answer = textTokens.get(row, pair);
+  if (answer === null) return null;
+  if (!answer)
+    return (
+      <div class="tokens" aria-busy="true">
+        <Bone width="70%" height={18} />
+      </div>
+    );
+  const isChat = !pair && answer.texts.length > 2;
+  // Roles of a conversation are the template's business.
+  const shown = isChat ? answer.texts.filter((_, i) => i % 2 === 1) : answer.texts;
+  return (
+    <>
+      {shown.map((tokens, i) => (
+        <TokenList key={i} tokens={tokens} limit={answer.limit} pair={pair} />
+      ))}
+    </>
+  );
+}
+
+function TokenList({ tokens: { tokens, count, kept }, limit, pair }: { tokens: Tokens; limit: number | null; pair: boolean }) {
+  const cut = count - kept;
+  const rest = count - tokens.length;
+  // What ends a text is kept; of a pair the longer one is cut, which need not be the second.
+  const ending = rest > 0 ? 0 : tokens.length - 1 - tokens.findLastIndex(({ kind }) => kind !== 'special');
+  const end = cut > 0 && !pair ? kept - ending : Number.POSITIVE_INFINITY;
+  return (
+    <>
+      <ul class="tokens" aria-label={l10n.t('Tokens')}>
+        {tokens.map((token, i) => (
+          <TokenChip key={i} token={token} cut={i >= end && token.kind !== 'special'} />
+        ))}
+        {rest > 0 && <li class="dim">{l10n.t('and {0} more', number(rest))}</li>}
+      </ul>
+      {cut > 0 && limit !== null && (
+        <p class="warn small">
+          <Icon name="warning" kind="small" />
+          {l10n.t('{0} tokens, of which {1} are used: {2} are cut off.', number(count), number(kept), number(cut))}
+        </p>
+      )}
+    </>
+  );
+}
+
+function TokenChip({ token: { id, token, shown, kind }, cut }: { token: Token; cut: boolean }) {
+  const words = [`${shownText(token)} · ${number(id)}`];
+  if (kind === 'special') words.push(l10n.t('added by the model'));
+  if (kind === 'unknown') words.push(l10n.t('not in the vocabulary'));
+  if (cut) words.push(l10n.t('cut off'));
+  return (
+    <li class={`token ${kind} ${cut ? 'cut' : ''}`} title={words.join(' · ')}>
+      <bdi>{shownText(shown)}</bdi>
+    </li>
+  );
+}

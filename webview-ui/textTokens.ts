@@ -1,0 +1,35 @@
+import type { TokensAnswer } from '../src/protocol/assistant';
+import type { TextRow } from '../src/protocol/data';
+import { Lru } from './logic/lru';
+import { Pulse } from './logic/pulse';
+
+/** Rows whose tokens are kept. */
+const kept = 100;
+
+/** The tokens of rows that were opened. */
+export class TextTokens {
+  readonly pulse = new Pulse();
+  private readonly answers = new Lru<string, TokensAnswer | 'asked' | 'none'>(kept, () => {});
+
+  constructor(private readonly ask: (question: { where: string; texts: string[]; pair: boolean }) => void) {}
+
+  /** undefined while they are not there; null where the model's tokenizer is not here. */
+  get(row: TextRow, pair: boolean): TokensAnswer | null | undefined {
+    const answer = this.answers.get(row.where);
+    if (answer === undefined) {
+      this.answers.set(row.where, 'asked');
+      this.ask({ where: row.where, texts: row.fields, pair });
+    }
+    return answer === 'asked' ? undefined : answer === 'none' ? null : answer;
+  }
+
+  receive(where: string, answer: TokensAnswer | null): void {
+    this.answers.set(where, answer ?? 'none');
+    this.pulse.beat();
+  }
+
+  clear(): void {
+    this.answers.clear();
+    this.pulse.beat();
+  }
+}
