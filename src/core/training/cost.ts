@@ -13,7 +13,7 @@ import { areKept, memoryLimit } from './features';
 import { memoryOf } from './memory';
 import { select } from './selection';
 import { Slots, slotKinds } from './slots';
-import { type Reads, readsPictures, Stage } from './stage';
+import { type Reads, readsPictures, Stage, type TrainingBatch } from './stage';
 
 export interface CostOptions {
   /** Examples to train on. */
@@ -137,7 +137,7 @@ async function timeBatch(config: RunConfig, rules: readonly string[], { model, r
     const x = await stage.features(whole);
     const labels = new Int32Array(batchSize * reads.labels.reduce((a, b) => a * b, 1));
     const weights = new Float32Array(labels.length).fill(1 / labels.length);
-    const step = await seconds(() => stage.train({ x, beside, labels, weights, learningRate: 1e-6 }));
+    const step = await seconds(() => learn(stage, { x, beside, labels, weights }, config.gradientAccumulation > 1));
     await stage.loadAnswerFromTraining();
     return {
       hasFront: stage.hasFront,
@@ -152,6 +152,13 @@ async function timeBatch(config: RunConfig, rules: readonly string[], { model, r
     await stage.dispose();
     await engine.dispose();
   }
+}
+
+/** An update; under accumulation, of one batch. */
+async function learn(stage: Stage, batch: TrainingBatch, adds: boolean): Promise<void> {
+  if (!adds) return void (await stage.train({ ...batch, learningRate: 1e-6 }));
+  await stage.add(batch);
+  await stage.apply(1, 1e-6);
 }
 
 /** The second of two runs, as the first one allocates; the first, where it is long enough to drown that. */

@@ -57,6 +57,8 @@ export class Training {
   private readonly batchSize: number;
   private readonly totalSteps: number;
   private stage: Stage | null = null;
+  /** What was added to the update that comes next: batches, and the sum of their weights. */
+  private waiting = { batches: 0, weight: 0 };
   private pace = { time: performance.now(), examples: 0 };
   /** What the best weights so far said of the validation examples. */
   private bestVerdict: { step: number; verdict: Verdict } | null = null;
@@ -83,7 +85,7 @@ export class Training {
       },
     });
     const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
-    this.totalSteps = epochs * this.features.chunksOfEpoch(0).length;
+    this.totalSteps = epochs * Math.ceil(this.features.chunksOfEpoch(0).length / config.gradientAccumulation);
     this.checkpoints = new Checkpointer(
       folder,
       (step, best) => void say({ type: 'checkpoint', step, path: `checkpoints/step-${step}`, best }),
@@ -203,13 +205,16 @@ export class Training {
     const { at } = this.spec;
     const began = performance.now();
     let whole = true;
+    const batches = this.features.chunksOfEpoch(at.epoch).length;
     for await (const batch of this.features.training(stage, at.epoch, at.batch)) {
-      await this.boundary();
-      if (this.control.hasRules) {
+      // A run stands still between updates alone: what waits for one is in no checkpoint.
+      if (this.waiting.batches === 0) await this.boundary();
+      else await nextTurn();
+      if (this.control.hasRules && this.waiting.batches === 0) {
         whole = false;
         break;
       }
-      await this.learnBatch(stage, batch);
+      await this.learnBatch(stage, batch, batches);
     }
     const seconds = (performance.now() - began) / 1000;
     at.sums.seconds += seconds;
@@ -218,24 +223,33 @@ export class Training {
     return whole;
   }
 
-  private async learnBatch(stage: Stage, batch: FeatureBatch): Promise<void> {
+  /** @param batches how many the epoch has */
+  private async learnBatch(stage: Stage, batch: FeatureBatch, batches: number): Promise<void> {
+    const { waiting } = this;
     const { at } = this.spec;
-    const { phases, schedule } = this.config;
+    const { phases, schedule, gradientAccumulation } = this.config;
     const { chunk, labels } = batch;
     const { weights, sum } = weightsOf(chunk, batch, this.features.unreadable, this.classWeights);
     const learningRate = (phases[at.phase]?.learningRate as number) * rateFactor(at.step, this.totalSteps, schedule);
+    const adds = gradientAccumulation > 1;
     if (sum > 0) {
-      const { loss, predicted } = await stage.train({ ...batch, weights: weights.map((weight) => weight / sum), learningRate });
+      const given = { ...batch, weights: adds ? weights : weights.map((weight) => weight / sum), step: at.step };
+      const { loss, predicted } = adds ? await stage.add(given) : await stage.train({ ...given, learningRate });
       if (!Number.isFinite(loss)) throw diverged();
       const { right, count } = rightOf(predicted, labels, weights);
-      at.sums.loss += loss * sum;
+      at.sums.loss += adds ? loss : loss * sum;
       at.sums.weight += sum;
       at.sums.right += right;
       at.sums.count += count;
     }
-    at.step++;
-    at.batch++;
     this.pace.examples += chunk.real;
+    waiting.weight += sum;
+    waiting.batches++;
+    if (waiting.batches < gradientAccumulation && at.batch + waiting.batches < batches) return;
+    if (adds && waiting.weight > 0) await stage.apply(waiting.weight, learningRate);
+    at.step++;
+    at.batch += waiting.batches;
+    this.waiting = { batches: 0, weight: 0 };
     this.tellStep(learningRate);
   }
 

@@ -1,10 +1,11 @@
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Engine, NamedTensors, Program, ProgramSpec, TensorData } from '../engine/engine';
+import { dropoutKey } from '../engine/ops';
 import type { ImageModel, Network } from '../models/model';
 import { type Module, namesRead, type Shape } from '../nn';
 import type { Selection } from './selection';
-import type { AgeGroup, Slots } from './slots';
-import { besideName, inferenceStep, tokenStep, trainingStep } from './steps';
+import { type AgeGroup, Slots, slotName } from './slots';
+import { addingStep, applyingStep, besideName, inferenceStep, sumKind, type TrainingStepSpec, tokenStep, trainingStep } from './steps';
 
 /** What a model takes for one example, and what it is to answer: the batch is not in these shapes. */
 export interface Reads {
@@ -23,7 +24,8 @@ export interface StageSpec {
   readonly forms: readonly Reads[];
   readonly selection: Selection;
   readonly batchSize: number;
-  readonly config: Pick<RunConfig, 'optimizer' | 'labelSmoothing'>;
+  readonly config: Pick<RunConfig, 'optimizer' | 'labelSmoothing'> &
+    Partial<Pick<RunConfig, 'gradientClipping' | 'gradientAccumulation' | 'seed'>>;
   readonly tensors: NamedTensors;
   readonly slots: Slots;
 }
@@ -45,10 +47,18 @@ export interface StageBatch {
 export interface TrainingBatch extends StageBatch {
   /** [B, …labels] */
   readonly labels: Int32Array;
-  /** As the labels, of sum 1. */
+  /** As the labels; of sum 1, but where the batch is a part of an update. */
   readonly weights: Float32Array;
-  readonly learningRate: number;
+  /** The number of the update in its run, from 0: dropout draws by it. */
+  readonly step?: number;
 }
+
+/** A batch's loss Σ wᵢ lᵢ, and what was said of it, one for each label. */
+export interface Learned {
+  readonly loss: number;
+  readonly predicted: Int32Array;
+}
+type Feeds = Record<string, Float32Array | Int32Array>;
 
 /** What is said of every token of a batch. */
 export interface TokenAnswers {
@@ -65,6 +75,8 @@ export interface TokenAnswers {
  */
 export class Stage {
   private updates = 0;
+  /** Batches that wait for their update. */
+  private added = 0;
   private readonly fronts = new Programs();
   private readonly learners = new Programs();
   private readonly answers = new Programs();
@@ -79,6 +91,7 @@ export class Stage {
     const stage = new Stage(spec, spec.slots.groups(spec.selection.learning));
     const last = spec.forms.length - 1;
     if (stage.hasFront) await stage.front(last);
+    if (stage.adds) await stage.applier(); // first, as it decides how the state lies
     await stage.learner(last);
     return stage;
   }
@@ -118,34 +131,52 @@ export class Stage {
     return features;
   }
 
-  /** One update of the learning layers. @returns the loss and what they said before it, one for each label. */
-  async train({
-    form = 0,
-    x,
-    beside = {},
-    labels,
-    weights,
-    learningRate,
-  }: TrainingBatch): Promise<{ loss: number; predicted: Int32Array }> {
-    const rate = Float32Array.of(learningRate);
-    const inputs: Record<string, Float32Array | Int32Array> = { x, ...besideFeeds(beside), labels, weights, learningRate: rate };
+  /** One update of the learning layers. @returns what they said before it. */
+  async train({ learningRate, ...batch }: TrainingBatch & { readonly learningRate: number }): Promise<Learned> {
+    const learned = await this.learn(batch, this.rates(learningRate));
+    this.updates++;
+    return learned;
+  }
+
+  /** A part of an update that is made from several batches (`gradientAccumulation`): nothing learns before `apply`. */
+  async add(batch: TrainingBatch): Promise<Learned> {
+    const learned = await this.learn(batch, {});
+    this.added++;
+    return learned;
+  }
+
+  /** The update by the mean over all that was added. @param weight the sum of all their weights */
+  async apply(weight: number, learningRate: number): Promise<void> {
+    await (await this.applier()).run({ weight: Float32Array.of(weight), ...this.rates(learningRate) });
+    this.updates++;
+    this.added = 0;
+  }
+
+  private async learn({ form = 0, x, beside = {}, labels, weights, step = 0 }: TrainingBatch, rates: Feeds): Promise<Learned> {
+    const dropout = dropoutKey(this.spec.config.seed ?? 0, step, ...(this.added > 0 ? [this.added] : []));
+    const inputs = { x, ...besideFeeds(beside), labels, weights, dropout, ...rates };
+    const { loss, predicted } = (await (await this.learner(form)).run(inputs)) as Record<'loss' | 'predicted', TensorData>;
+    return { loss: loss.data[0] as number, predicted: predicted.data as Int32Array };
+  }
+
+  /** What the optimizer takes. */
+  private rates(learningRate: number): Feeds {
     const { optimizer } = this.spec.config;
+    const rates: Feeds = { learningRate: Float32Array.of(learningRate) };
     if (optimizer.name === 'adamw')
       for (const [i, { age }] of this.groups.entries()) {
         const t = age + this.updates + 1;
-        inputs[`correction1.${i}`] = Float32Array.of(1 - optimizer.beta1 ** t);
-        inputs[`correction2.${i}`] = Float32Array.of(1 - optimizer.beta2 ** t);
+        rates[`correction1.${i}`] = Float32Array.of(1 - optimizer.beta1 ** t);
+        rates[`correction2.${i}`] = Float32Array.of(1 - optimizer.beta2 ** t);
       }
-    const { loss, predicted } = (await (await this.learner(form)).run(inputs)) as Record<'loss' | 'predicted', TensorData>;
-    this.updates++;
-    return { loss: loss.data[0] as number, predicted: predicted.data as Int32Array };
+    return rates;
   }
 
   /** Puts what was learned so far into maps of all tensors and all slots. */
   save(tensors: Map<string, TensorData>, slots: Slots): void {
     for (const [name, value] of this.learned()) {
       if (tensors.has(name)) tensors.set(name, value);
-      else slots.values.set(name, value);
+      else if (!name.startsWith(slotName(sumKind, ''))) slots.values.set(name, value); // between updates sums are 0
     }
     for (const { age, names } of this.groups) for (const name of names) slots.ages.set(name, age + this.updates);
   }
@@ -210,25 +241,47 @@ export class Stage {
   }
 
   private learner(form: number): Promise<Program> {
-    const { engine, selection, config, tensors, slots } = this.spec;
-    const { groups } = this;
-    const rates = ['learningRate'];
-    if (config.optimizer.name === 'adamw') groups.forEach((_, i) => void rates.push(`correction1.${i}`, `correction2.${i}`));
-    const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
+    const { engine } = this.spec;
     const { x, beside, labels } = this.fed(form);
+    const step = this.adds ? addingStep(this.step) : trainingStep(this.step);
     return this.learners.of(form, (sharing) =>
-      engine.compile(trainingStep({ modules: this.tail, groups, decayed, ...config }), {
-        ...splitTensors(this.tail, selection, tensors, slots.of(selection.learning, tensors)),
+      engine.compile(step, {
+        ...this.split,
         inputs: {
           x,
           ...beside,
           labels,
           weights: { ...labels, dtype: 'float32' },
-          ...Object.fromEntries(rates.map((name) => [name, { dtype: 'float32', shape: [] }] as const)),
+          dropout: { dtype: 'int32', shape: [2] },
+          ...(this.adds ? {} : scalars(this.rates(0))),
         },
         sharing,
       }),
     );
+  }
+
+  private applier(): Promise<Program> {
+    const { engine } = this.spec;
+    const inputs = { ...scalars(this.rates(0)), ...scalars({ weight: Float32Array.of(0) }) };
+    return this.learners.of(applierForm, () => engine.compile(applyingStep(this.step), { ...this.split, constants: new Map(), inputs }));
+  }
+
+  private get adds(): boolean {
+    return (this.spec.config.gradientAccumulation ?? 1) > 1;
+  }
+
+  private get step(): TrainingStepSpec {
+    const { selection, config, tensors } = this.spec;
+    const { optimizer, labelSmoothing, gradientClipping = 0 } = config;
+    const decayed = new Set([...selection.learning].filter((name) => (tensors.get(name) as TensorData).shape.length > 1));
+    return { modules: this.tail, groups: this.groups, decayed, optimizer, labelSmoothing, gradientClipping };
+  }
+
+  /** What changes while the layers learn, and what does not. */
+  private get split(): Pick<ProgramSpec, 'state' | 'constants'> {
+    const { selection, tensors, slots } = this.spec;
+    const sums = this.adds ? new Slots([sumKind]).of(selection.learning, tensors) : [];
+    return splitTensors(this.tail, selection, tensors, new Map([...slots.of(selection.learning, tensors), ...sums]));
   }
 
   private answer(form: number): Promise<Program> {
@@ -255,6 +308,13 @@ export class Stage {
       labels: { dtype: 'int32', shape: [batchSize, ...reads.labels] },
     };
   }
+}
+
+/** In the place of a form: the program that applies what others have added. */
+const applierForm = -1;
+
+function scalars(feeds: Feeds): ProgramSpec['inputs'] {
+  return Object.fromEntries(Object.keys(feeds).map((name) => [name, { dtype: 'float32', shape: [] }] as const));
 }
 
 /** One program for each form, all over the state of the first. */

@@ -48,6 +48,8 @@ export interface Recorded {
 export interface Script {
   readonly hears?: (event: RunEvent, handle: RunHandle) => void;
   readonly after?: Readonly<Record<number, (handle: RunHandle) => void>>;
+  /** While a step is made from several batches: after each of them. */
+  readonly amid?: Readonly<Record<number, (handle: RunHandle) => void>>;
 }
 
 export function begin(config: RunConfig, script: Script = {}, folder = join(newFolder(), 'run')): Promise<Recorded> {
@@ -61,11 +63,21 @@ export function resume(folder: string, script: Script = {}): Promise<Recorded> {
 /** Steps are told at most ten times a second, so a script listens to the compiled step itself. One run goes at a time. */
 let steps = 0;
 let scripted: { script: Script; handle: RunHandle } | null = null;
-const train = Stage.prototype.train;
-vi.spyOn(Stage.prototype, 'train').mockImplementation(async function (this: Stage, batch) {
-  const result = await train.call(this, batch);
+const { train, apply, add } = Stage.prototype;
+function counted<T>(result: T): T {
   steps++;
   if (scripted) scripted.script.after?.[steps]?.(scripted.handle);
+  return result;
+}
+vi.spyOn(Stage.prototype, 'train').mockImplementation(async function (this: Stage, batch) {
+  return counted(await train.call(this, batch));
+});
+vi.spyOn(Stage.prototype, 'apply').mockImplementation(async function (this: Stage, weight, learningRate) {
+  return counted(await apply.call(this, weight, learningRate));
+});
+vi.spyOn(Stage.prototype, 'add').mockImplementation(async function (this: Stage, batch) {
+  const result = await add.call(this, batch);
+  if (scripted) scripted.script.amid?.[steps + 1]?.(scripted.handle);
   return result;
 });
 

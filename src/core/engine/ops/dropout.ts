@@ -35,11 +35,11 @@ export function dropout(x: tf.Tensor, { name, rate, key, shape = x.shape }: Drop
   return tf.mul(x, run('ThawDropoutMask', { key }, attributes));
 }
 
-/** What drops in one step of a run. */
+/** What drops in one step of a run, or in one of its parts. */
 export type DropoutKey = Int32Array;
 
-export function dropoutKey(seed: number, step: number): DropoutKey {
-  const stream = new RandomStream(seed, 'dropout', step);
+export function dropoutKey(seed: number, ...step: readonly number[]): DropoutKey {
+  const stream = new RandomStream(seed, 'dropout', ...step);
   return Int32Array.of(stream.bits(), stream.bits());
 }
 
