@@ -69,7 +69,13 @@ export async function estimateCost(config: RunConfig, { examples, classes, ...pl
     totalSeconds += seen(examples * passes.train) + seen(validation * passes.validation);
     totalSeconds += (phase.epochs / batchSize) * (examples * probe.step + validation * probe.answer);
     const { model, reads } = probed;
-    const needed = memoryOf(model, reads.x.shape, select(model, phase.rules), slotKinds(config.optimizer).length, batchSize);
+    const needed = memoryOf(
+      model,
+      reads.x.shape,
+      select(model, phase.rules),
+      slotKinds(config.optimizer).length + (config.gradientAccumulation > 1 ? 1 : 0),
+      batchSize,
+    );
     memoryBytes = Math.max(memoryBytes, needed + (isKept ? Math.min(bytes, memoryLimit) : 0));
   }
   return { secondsPerEpoch: totalSeconds / epochs, totalSeconds, memoryBytes };

@@ -42,7 +42,7 @@ const strengths = z.object({
   l2: z.unknown(),
 });
 
-/** What does nothing outside of training, and nothing in ours: Thaw has its own augmentation, and does not drop out. */
+/** What does nothing outside of training, and nothing in ours: Thaw has its own augmentation, and the usual dropouts are in ./dropout. */
 export class Silent extends Plain {
   constructor(
     type: string,
@@ -64,9 +64,7 @@ const silent = (type: string) =>
     const given = Object.values(config).filter((value) => value !== undefined && value !== null);
     return new Silent(type, about, given.length === 0 || given.some((value) => value !== 0));
   });
-export const silentTypes = [
-  'Dropout',
-  'SpatialDropout2D',
+const neverHeard = [
   'AlphaDropout',
   'GaussianDropout',
   'GaussianNoise',
@@ -79,6 +77,8 @@ export const silentTypes = [
   'RandomContrast',
   'RandomBrightness',
 ];
+/** What does nothing outside of training. */
+export const silentTypes = ['Dropout', 'SpatialDropout2D', ...neverHeard];
 
 export const activations = {
   Activation: kind(z.object({ activation }), (config, about) =>
@@ -92,5 +92,5 @@ export const activations = {
     if (ourAxis(axis, rank, about) !== ourAxis(-1, rank, about)) throw refused(about, l10n.t('its axis is {0}, not the last one', axis));
     return same('Softmax', about, activate('softmax', about));
   }),
-  ...Object.fromEntries(silentTypes.map((type) => [type, silent(type)])),
+  ...Object.fromEntries(neverHeard.map((type) => [type, silent(type)])),
 };

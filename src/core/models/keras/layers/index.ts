@@ -3,6 +3,7 @@ import { type LayerKind, refused } from '../layer';
 import { activations } from './activation';
 import { convolutions } from './convolution';
 import { denseLayers } from './dense';
+import { dropouts } from './dropout';
 import { geometries } from './geometry';
 import { merges } from './merge';
 import { normalizations } from './normalization';
@@ -13,6 +14,7 @@ const kinds: Readonly<Record<string, LayerKind>> = {
   ...activations,
   ...convolutions,
   ...denseLayers,
+  ...dropouts,
   ...geometries,
   ...merges,
   ...normalizations,

@@ -1,0 +1,51 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
+import { drop, type Scope, type Shape } from '../../../nn';
+import { type About, KerasModule, kind, onlyInput } from '../layer';
+import { ourAxis } from '../layout';
+
+/** Dropout, of whole feature maps where `together` names axes that share their draw. */
+class KerasDropout extends KerasModule {
+  readonly type: string;
+  override readonly isNoisy: boolean;
+
+  /** @param together axes of our tensors, the batch being 0 */
+  constructor(
+    type: string,
+    about: About,
+    private readonly rate: number,
+    private readonly together: ReadonlySet<number>,
+  ) {
+    super([onlyInput(about)]);
+    this.type = `${type} ${rate}`;
+    this.isNoisy = rate > 0;
+  }
+
+  override apply([x]: readonly Tensor[], scope: Scope): Tensor {
+    const { shape } = x as Tensor;
+    return drop(
+      x as Tensor,
+      scope,
+      this,
+      this.rate,
+      shape.map((size, axis) => (this.together.has(axis) ? 1 : size)),
+    );
+  }
+
+  override shapeOf([input]: readonly Shape[]): Shape {
+    return input as Shape;
+  }
+}
+
+const rate = z.number().min(0).lt(1).default(0);
+
+/** 1 stands for an axis that shares its draw; null, or its size, for one that does not. */
+const dropout = kind(z.object({ rate, noise_shape: z.array(z.int().nullable()).nullish() }), ({ rate, noise_shape }, about) => {
+  const rank = onlyInput(about).length + 1;
+  const together = (noise_shape ?? []).flatMap((size, axis) => (size === 1 ? [ourAxis(axis, rank, about)] : []));
+  return new KerasDropout('Dropout', about, rate, new Set(together));
+});
+
+const ofMaps = kind(z.object({ rate }), ({ rate }, about) => new KerasDropout('SpatialDropout2D', about, rate, new Set([2, 3])));
+
+export const dropouts = { Dropout: dropout, SpatialDropout2D: ofMaps };
