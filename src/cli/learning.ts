@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { presetRules, presetsOf } from '../core/methods';
-import type { Network } from '../core/models';
+import { addLora, type Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
 import { describeForTask, describeModel, type Places } from '../core/weights';
 import type { ModelFacts } from '../protocol/assistant';
@@ -21,6 +21,7 @@ export async function completeConfig(draft: Draft, rules: Rules, places: Places)
   const notes: string[] = [];
   const config = await withTask(draft, places.modelsFolder);
   const described = await describe(config, open.model, places, notes);
+  if (config.lora) addLora(described.model, config.lora);
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };

@@ -46,12 +46,16 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
 
   command('layers <model>', l10n.t("Show a model's layers, and which of them learn."), [
     'thaw layers efficientnet_lite0 --classes 3',
+    "thaw layers all-MiniLM-L6-v2 --lora --lora-rank 4 --lora-targets '**.query'",
     "thaw layers efficientnet_lite0 --preset top --freeze 'blocks.6.**'",
   ])
     .option('--classes <n>', l10n.t('classes of the new head (2)'))
-    .option('--preset <name>', l10n.t('which layers learn: head, top, all'))
+    .option('--preset <name>', l10n.t('which layers learn: head, top, all, lora'))
+    .option('--lora', l10n.t('show adapters (LoRA) beside the layers that they belong to'))
     .addOption(ruleOption('--train <glob>', '', rules))
     .addOption(ruleOption('--freeze <glob>', '!', rules))
+    .option('--lora-rank <n>', l10n.t('rank of the adapters (8)'))
+    .addOption(targetsOption())
     .action(async (model, flags) => (await import('./commands/models')).layers(model, { ...flags, rules }, output));
 
   trainOptions(
@@ -140,7 +144,7 @@ function trainOptions(train: Command, rules: string[]): Command {
   return columnOptions(train)
     .option('--prefix <text>', l10n.t('written before every source of text-to-text, as T5 was taught'))
     .option('--model <id|path|run>', l10n.t('what to begin from: see thaw models (efficientnet_lite0)'))
-    .option('--preset <name>', l10n.t('which layers learn: head, top, all (head; all from scratch)'))
+    .option('--preset <name>', l10n.t('which layers learn: head, top, all, or adapters beside some of them: lora (head; all from scratch)'))
     .addOption(ruleOption('--train <glob>', '', rules))
     .addOption(ruleOption('--freeze <glob>', '!', rules))
     .option('--epochs <n>', l10n.t('times that every picture is seen (10)'))
@@ -157,6 +161,11 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
     .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
     .option('--image-size <pixels>', l10n.t("side of the square that the model sees (the model's own)"))
+    .option('--lora-rank <n>', l10n.t('rank of the adapters (8)'))
+    .option('--lora-alpha <x>', l10n.t('what adapters count: α / rank (16)'))
+    .option('--lora-dropout <share>', l10n.t('share of what adapters see that a step leaves out (0)'))
+    .option('--lora-rslora', l10n.t('let adapters count α / √rank'))
+    .addOption(targetsOption())
     .option('--seed <n>', l10n.t('the same seed gives the same model (0)'))
     .option('--engine <name>', l10n.t('onnx or tensorflow (onnx)'))
     .option('--device <name>', l10n.t('what the engine onnx computes on: auto, cpu, webgpu, directml, coreml, cuda (cpu)'))
@@ -171,6 +180,11 @@ function ruleOption(flags: string, mark: '' | '!', rules: string[]): Option {
   return new Option(flags, l10n.t('{0}, by the names of their parameters; may be repeated, the last that matches decides', what)).argParser(
     (glob: string) => rules.push(`${mark}${glob}`),
   );
+}
+
+function targetsOption(): Option {
+  const what = l10n.t("layers that get adapters; may be repeated (attention's, by the family of the model)");
+  return new Option('--lora-targets <glob>', what).argParser((glob: string, before: string[] = []) => [...before, glob]);
 }
 
 function examples(lines: string[]): string {

@@ -11,6 +11,8 @@ import { type Preset, presetNames, presetSchema, type RunConfig, runConfigSchema
 export type TrainFlags = Partial<Record<(typeof settings)[number]['key'] | 'preset' | 'out' | 'config', string>> & {
   /** `--train` and `--freeze` in the order given, the latter with a leading `!`. */
   rules: string[];
+  loraRslora?: boolean;
+  loraTargets?: string[];
 };
 
 /** Where a flag goes in the configuration. */
@@ -43,6 +45,9 @@ const settings = [
   { flag: '--validation-split', key: 'validationSplit', place: ['data', 'validationSplit'], numeric: true },
   { flag: '--test-split', key: 'testSplit', place: ['data', 'testSplit'], numeric: true },
   { flag: '--image-size', key: 'imageSize', place: ['imageSize'], numeric: true },
+  { flag: '--lora-rank', key: 'loraRank', place: ['lora', 'rank'], numeric: true },
+  { flag: '--lora-alpha', key: 'loraAlpha', place: ['lora', 'alpha'], numeric: true },
+  { flag: '--lora-dropout', key: 'loraDropout', place: ['lora', 'dropout'], numeric: true },
   { flag: '--seed', key: 'seed', place: ['seed'], numeric: true },
   { flag: '--engine', key: 'engine', place: ['engine'] },
   { flag: '--device', key: 'device', place: ['device'] },
@@ -71,7 +76,17 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
     labelSmoothing: value.labelSmoothing === undefined && flags.labelSmoothing === undefined,
   };
   const wrong: string[] = [];
-  const preset = presetSchema.safeParse(flags.preset);
+  const lora = loraFlagOf(flags);
+  // Whoever says how adapters are to be wants them.
+  const asked = flags.preset ?? (lora !== undefined && value.lora === undefined && flags.rules.length === 0 ? 'lora' : undefined);
+  if (asked === 'lora') {
+    value.lora ??= {};
+    open.rules = true;
+  } else if (asked !== undefined) {
+    delete value.lora;
+    if (lora !== undefined) wrong.push(l10n.t('{0}: adapters are what --preset lora trains', lora));
+  }
+  const preset = presetSchema.safeParse(asked);
   if (flags.preset !== undefined && !preset.success)
     wrong.push(l10n.t('--preset: there is no "{0}", there is {1}', flags.preset, presetNames.join(', ')));
   if (Array.isArray(value.phases) && value.phases.length > 1 && (open.rules || flags.epochs || flags.learningRate))
@@ -88,6 +103,8 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
     const text = flags[key];
     if (text !== undefined) put(value, place, 'numeric' in setting ? numberOf(text) : text);
   }
+  if (flags.loraRslora) put(value, ['lora', 'rslora'], true);
+  if (flags.loraTargets) put(value, ['lora', 'targets'], flags.loraTargets);
   if (data !== undefined) put(value, ['data', 'path'], data);
   const root = (value.data as { path?: unknown } | undefined)?.path;
   if (typeof root === 'string' && root !== '') put(value, ['data', 'path'], path.resolve(root));
@@ -102,6 +119,13 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
     l10n.t('Correct them all, then start again. "thaw train --help" lists what there is.'),
     { path: flags.config && path.resolve(flags.config) },
   );
+}
+
+/** The first flag that says how adapters are to be. */
+function loraFlagOf(flags: TrainFlags): string | undefined {
+  if (flags.loraRslora) return '--lora-rslora';
+  if (flags.loraTargets) return '--lora-targets';
+  return settings.find(({ key, place }) => place[0] === 'lora' && flags[key] !== undefined)?.flag;
 }
 
 async function readConfig(file: string): Promise<Record<string, unknown>> {

@@ -13,7 +13,7 @@ import { failureSchema } from './failure';
 import { type GenerateAnswer, generateAnswerSchema, generationSchema, turnSchema } from './generation';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
-import { presetSchema, runConfigSchema } from './runConfig';
+import { loraSchema, presetSchema, runConfigSchema } from './runConfig';
 
 /** A model that can be chosen, as `thaw models` lists it. */
 export const modelFactsSchema = z.object({
@@ -146,6 +146,8 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     classes: z.int(),
     /** Absent: pictures. */
     task: textTaskSchema.optional(),
+    /** Present: adapters stand beside its layers. */
+    lora: loraSchema.optional(),
     /** Present: the hub may be asked for a model that is not here; its weights stay there. */
     hub: hubAccessSchema.optional(),
   }),

@@ -75,13 +75,14 @@ export const handlers: Handlers = {
     return listModels({ modelsFolder: modelsFolder(), runsFolder });
   },
 
-  async layers({ model: id, classes, task, hub }, { signal }) {
+  async layers({ model: id, classes, task, lora, hub }, { signal }) {
     await urgent.over();
-    if (task) return (await import('./textLayers')).textLayers(id, { task, classes, ...(hub && { hub: { ...hub, signal } }) });
+    if (task) return (await import('./textLayers')).textLayers(id, { task, classes, lora, ...(hub && { hub: { ...hub, signal } }) });
     const { describeModel, modelsFolder } = await import('../core/weights');
     const { layerTree } = await import('../core/nn');
     const { presetsOf } = await import('../core/methods');
     const { facts, model } = await describeModel(id, { classes, modelsFolder: modelsFolder(), ...(hub && { hub: { ...hub, signal } }) });
+    if (lora) (await import('../core/models')).addLora(model, lora);
     return { facts, root: layerTree(model.root, [3, model.input.size, model.input.size]), presets: presetsOf(model) };
   },
 

@@ -169,3 +169,32 @@ describe('mistakes', () => {
     );
   });
 });
+
+describe('adapters', () => {
+  it('come with the preset, and with whatever says how they are to be', async () => {
+    const { config, preset, open } = await draft({ preset: 'lora' });
+    expect([config.lora, preset, open.rules]).toEqual([{ rank: 8, alpha: 16, dropout: 0, rslora: false, targets: [] }, 'lora', true]);
+    const said = await draft({ loraRank: '4', loraAlpha: '2.5', loraDropout: '0.1', loraRslora: true, loraTargets: ['**.q', '**.k'] });
+    expect(said.config.lora).toEqual({ rank: 4, alpha: 2.5, dropout: 0.1, rslora: true, targets: ['**.q', '**.k'] });
+    expect(said.preset).toBe('lora');
+    expect((await draft({})).config.lora).toBeUndefined();
+  });
+
+  it("are a file's, changed by flags, and given up for another preset", async () => {
+    const config = file({ lora: { rank: 2 }, phases: [{ epochs: 1, learningRate: 1e-3, rules: ['**.lora_A.*', '**.lora_B.*'] }] });
+    const changed = await draft({ config, loraRank: '3' });
+    expect([changed.config.lora?.rank, changed.config.phases[0]?.rules, changed.open.rules]).toEqual([
+      3,
+      ['**.lora_A.*', '**.lora_B.*'],
+      false,
+    ]);
+    expect((await draft({ config, preset: 'head' })).config.lora).toBeUndefined();
+  });
+
+  it('are refused where they are wrong, or beside another preset', async () => {
+    const { code, message } = await failureOf(draft({ loraRank: '0', loraAlpha: '-1', loraDropout: '1', preset: 'lora' }));
+    expect(code).toBe('config.invalid');
+    for (const flag of ['--lora-rank', '--lora-alpha', '--lora-dropout']) expect(message).toContain(flag);
+    expect((await failureOf(draft({ loraRslora: true, preset: 'top' }))).message).toContain('--lora-rslora');
+  });
+});

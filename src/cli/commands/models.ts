@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
-import type { Network } from '../../core/models';
+import { addLora, type Network } from '../../core/models';
 import type { TextModel } from '../../core/models/text';
 import { layerTree } from '../../core/nn';
 import { describeModel, describeTextById, listModels, modelsFolder, type Places } from '../../core/weights';
@@ -9,7 +9,7 @@ import { defaultPreset } from '../../protocol/defaults';
 import { ThawError } from '../../protocol/failure';
 import { type LayerNode, mood, withRules } from '../../protocol/layers';
 import { defaultRunsFolder } from '../../protocol/paths';
-import { type Preset, presetSchema } from '../../protocol/runConfig';
+import { type LoraConfig, loraSchema, type Preset, presetSchema } from '../../protocol/runConfig';
 import { rulesOf } from '../learning';
 import type { Output } from '../output';
 import { integer, size, table } from '../table';
@@ -26,17 +26,19 @@ export async function models(output: Output): Promise<void> {
   );
 }
 
-export async function layers(
-  model: string,
-  { classes, preset, rules }: { classes?: string; preset?: string; rules: string[] },
-  output: Output,
-): Promise<void> {
-  const checked = checkedLayers({ classes, preset });
+export async function layers(model: string, { rules, ...flags }: LayersText & { rules: string[] }, output: Output): Promise<void> {
+  const checked = checkedLayers(flags);
   // Whoever asks for a model by name asks for it on the hub, too; its weights stay there.
   const asked = { ...places(), hub: {} };
   const texts = await describeTextById(model, { classes: checked.classes, ...asked });
   const root = texts
-    ? treeOf(texts, [Math.min(shownTokens, texts.model.input.maximumLength)], checked.preset ?? textPreset(texts.model), rules)
+    ? treeOf(
+        texts,
+        [Math.min(shownTokens, texts.model.input.maximumLength)],
+        checked.preset ?? textPreset(texts.model),
+        checked.lora,
+        rules,
+      )
     : await pictureTree(model, checked, asked, rules);
   output.result(root, () => {
     const learning = l10n.t('{0} of {1} parameters learn', integer(root.trainable), integer(root.parameters));
@@ -50,25 +52,58 @@ const shownTokens = 128;
 /** A language model's head is its embeddings, as a rule: there is none to learn alone. */
 const textPreset = ({ kind }: TextModel): Preset => (kind === 'sequence-classification' ? 'head' : 'top');
 
-async function pictureTree(id: string, { classes = 2, preset }: LayersFlags, asked: Places, rules: string[]): Promise<LayerNode> {
+async function pictureTree(id: string, { classes = 2, preset, lora }: LayersFlags, asked: Places, rules: string[]): Promise<LayerNode> {
   const described = await describeModel(id, { classes, ...asked });
   const { size: side } = described.model.input;
-  return treeOf(described, [3, side, side], preset ?? defaultPreset(described.facts), rules);
+  return treeOf(described, [3, side, side], preset ?? defaultPreset(described.facts), lora, rules);
 }
 
-function treeOf(described: { model: Network }, input: readonly number[], preset: Preset, rules: string[]): LayerNode {
-  return withRules(layerTree(described.model.root, input), rulesOf(described, preset, rules));
+function treeOf(
+  { model }: { model: Network },
+  input: readonly number[],
+  preset: Preset,
+  lora: LoraConfig | null,
+  rules: string[],
+): LayerNode {
+  if (lora) addLora(model, lora);
+  return withRules(layerTree(model.root, input), rulesOf({ model }, preset, rules));
 }
 
-const layersFlags = z.object({ classes: z.coerce.number().pipe(z.int().min(2)).optional(), preset: presetSchema.optional() });
+/** As it was typed. */
+interface LayersText {
+  classes?: string;
+  preset?: string;
+  lora?: boolean;
+  loraRank?: string;
+  loraTargets?: string[];
+}
 
-type LayersFlags = z.infer<typeof layersFlags>;
+const layersFlags = z.object({
+  classes: z.coerce.number().pipe(z.int().min(2)).optional(),
+  preset: presetSchema.optional(),
+  'lora-rank': z.coerce.number().pipe(loraSchema.shape.rank.unwrap()).optional(),
+});
 
-function checkedLayers(flags: { classes?: string; preset?: string }): LayersFlags {
-  const parsed = layersFlags.safeParse(flags);
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
-  throw new ThawError('usage', wrong.join('\n'), 'thaw layers --help');
+interface LayersFlags {
+  readonly classes?: number;
+  readonly preset?: Preset;
+  /** Null: no adapters. */
+  readonly lora: LoraConfig | null;
+}
+
+function checkedLayers({ classes, preset, lora, loraRank, loraTargets }: LayersText): LayersFlags {
+  const parsed = layersFlags.safeParse({ classes, preset, 'lora-rank': loraRank });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+    throw new ThawError('usage', wrong.join('\n'), 'thaw layers --help');
+  }
+  const { 'lora-rank': rank, ...flags } = parsed.data;
+  const hasAdapters = lora || rank !== undefined || loraTargets !== undefined || preset === 'lora';
+  return {
+    ...flags,
+    ...(hasAdapters && { preset: flags.preset ?? 'lora' }),
+    lora: hasAdapters ? loraSchema.parse({ rank, targets: loraTargets }) : null,
+  };
 }
 
 /** A row a layer, its name moved in by its depth; marked where all of it, or a part, learns. */
