@@ -14,8 +14,13 @@ export interface Network {
   readonly heads?: readonly string[];
   /** Paths of the blocks from input to output; preset "top" is the last two of them and what follows. */
   readonly blocks: readonly string[];
-  /** Paths of layers below the heads that the checkpoint has nothing for: they begin from drawn values, and learn with the heads. */
+  /** Those of `drawn` that the checkpoint has nothing for: they begin from drawn values. */
   readonly fresh?: readonly string[];
+  /**
+   * Paths of layers between the blocks and the heads that belong to the kind of head: a checkpoint with another kind lacks them or
+   * has taught them something else (BERT's pooler, next sentences).
+   */
+  readonly drawn?: readonly string[];
   /** Layers that act in training where the model comes from, as dropout does, and not here: their paths and types. */
   readonly silent?: readonly { readonly path: string; readonly type: string }[];
 }

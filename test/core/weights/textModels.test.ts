@@ -72,12 +72,19 @@ it('says of a model of texts what it can learn, and lists it among the others', 
 
 const rulesOf = (described: DescribedTextModel | null, preset: Preset) => presetRules(described?.model as TextModel, preset);
 
-it('lets what begins from drawn values learn with the head, and nothing else of the layers below it', async () => {
+it('lets what stands between the blocks and the head learn with it, and beside adapters only what begins from drawn values', async () => {
   const masked = folderOf('masked', { ...bert, architectures: ['BertForMaskedLM'] }, 'masked-lm');
   expect(rulesOf(await describeTextById(masked, { classes: 3, ...places }), 'head')).toEqual(['bert.pooler.**', 'classifier.**']);
   expect(rulesOf(await describeTextById(masked, places), 'head')).toEqual(['cls.predictions.**']);
   const whole = folderOf('whole', { ...bert, architectures: ['BertForSequenceClassification'] }, 'sequence-classification');
-  expect(rulesOf(await describeTextById(whole, { classes: 3, ...places }), 'head')).toEqual(['classifier.**']);
+  expect(rulesOf(await describeTextById(whole, { classes: 3, ...places }), 'head')).toEqual(['bert.pooler.**', 'classifier.**']);
+  const adapters = ['**.lora_A.*', '**.lora_B.*'];
+  expect(rulesOf(await describeTextById(whole, { classes: 3, ...places }), 'lora')).toEqual([...adapters, 'classifier.**']);
+  expect(rulesOf(await describeTextById(masked, { classes: 3, ...places }), 'lora')).toEqual([
+    ...adapters,
+    'bert.pooler.**',
+    'classifier.**',
+  ]);
 });
 
 it('has no preset for the head of a language model that shares its embeddings', async () => {
