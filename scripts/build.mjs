@@ -74,7 +74,7 @@ function optionsFor(bundle) {
     legalComments: 'none',
     logLevel: 'warning',
     ...(!node && { define: { 'process.env.NODE_ENV': dev ? '"development"' : '"production"' } }),
-    plugins: [{ name: 'check', setup: (build) => build.onEnd((result) => check(result, bundle)) }],
+    plugins: [...(splitting ? [required] : []), { name: 'check', setup: (build) => build.onEnd((result) => check(result, bundle)) }],
   };
 }
 
@@ -85,6 +85,20 @@ const asModules = {
   outExtension: { '.js': '.mjs' },
   banner: { js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);" },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+};
+
+/**
+ * CommonJS packages that our modules import are required: imported, Node would read their many files for names first, which
+ * takes longer than to run them. Imported dynamically they have a default export alone, as in Node.
+ */
+const required = {
+  name: 'required',
+  setup(build) {
+    build.onResolve({ filter: /^(sharp|onnxruntime-node)$/ }, ({ path: name, kind }) =>
+      kind === 'require-call' ? { path: name, external: true } : { path: name, namespace: 'required' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'required' }, ({ path: name }) => ({ contents: `module.exports = require('${name}');` }));
+  },
 };
 
 /** The files by which the programs are called: plain scripts, which load the module of the same name. */
@@ -112,7 +126,7 @@ function check(result, bundle) {
   }
   for (const [file, { imports }] of Object.entries(result.metafile.inputs))
     for (const { kind, path: other, external } of bundle.splitting ? imports : [])
-      if (kind === 'dynamic-import' && !external && result.metafile.inputs[other].format === 'cjs')
+      if (kind === 'dynamic-import' && !external && packageOf(other) && result.metafile.inputs[other].format === 'cjs')
         errors.push({ text: `${file} cannot import ${other} dynamically, as it would lose its names: let a module of ours hand them on` });
   for (const [entry, forbidden] of Object.entries(bundle.eager ?? {})) {
     const file = Object.keys(result.metafile.outputs).find((output) => result.metafile.outputs[output].entryPoint === entry);
