@@ -1,6 +1,6 @@
 // npm run bench: what Thaw must reach, measured on this machine, against PyTorch where bench/.peers is set up.
 // DATA: pictures in train/ and val/, as PyTorch's own tutorial has them (hymenoptera); the samples by default.
-// usage: node bench/run.mjs [DATA] [--only steps,step-memory,loading,train,memory,workbench] [--rounds N]
+// usage: node bench/run.mjs [DATA] [--only steps,generation,step-memory,loading,train,memory,workbench] [--rounds N]
 //        [--cases CASE,CASE] [--steps N] [--threads N]   (of `steps`)
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
 import { root } from '../scripts/steps.mjs';
 
-const all = ['steps', 'step-memory', 'loading', 'train', 'memory', 'workbench'];
+const all = ['steps', 'generation', 'step-memory', 'loading', 'train', 'memory', 'workbench'];
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -45,6 +45,10 @@ const row = (cells) => {
 if (parts.includes('steps')) {
   const { benchSteps } = await import('./steps.mjs');
   await benchSteps({ rounds: rounds(7), steps: Number(values.steps), threads, only: values.cases?.split(','), data }, row);
+}
+if (parts.includes('generation')) {
+  const { benchGeneration } = await import('./steps.mjs');
+  await benchGeneration({ rounds: rounds(5), threads, data }, row);
 }
 if (parts.includes('step-memory')) {
   const { benchStepMemory } = await import('./steps.mjs');

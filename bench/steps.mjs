@@ -9,7 +9,7 @@ import { builtCases, pytorchSide, thawSide } from './sides.mjs';
  */
 export async function benchSteps({ rounds, steps, threads, only, data }, row) {
   const cases = await builtCases();
-  for (const name of only ?? Object.keys(cases)) {
+  for (const name of only ?? Object.keys(cases).filter((name) => name !== generation)) {
     if (!cases[name]) throw new Error(`There is no case ${name}: ${Object.keys(cases).join(', ')}.`);
     const { measure, size, batch = 16, goals } = cases[name];
     const what = { name, threads, batch, size, data };
@@ -29,6 +29,13 @@ export async function benchSteps({ rounds, steps, threads, only, data }, row) {
       row({ measure: 'the same: record, build, first run', thaw: `${sides.thaw.seconds.toFixed(2)} s`, goal: `< ${goals.compile} s` });
     for (const side of Object.values(sides)) side?.end();
   }
+}
+
+const generation = 'generation';
+
+/** A text in each round, against transformers'. */
+export function benchGeneration({ rounds, threads, data }, row) {
+  return benchSteps({ rounds, steps: 1, threads, only: [generation], data }, row);
 }
 
 async function tensorflowSide(what) {

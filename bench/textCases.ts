@@ -7,6 +7,7 @@ import { select } from '../src/core/training/selection';
 import { Slots, slotKinds } from '../src/core/training/slots';
 import { Stage } from '../src/core/training/stage';
 import type { Case, Scale } from './cases';
+import { generationCase } from './generationCase';
 
 /** MiniLM's shape: 22.7 million parameters. */
 const miniLm = { model_type: 'bert', hidden_size: 384, num_hidden_layers: 6, num_attention_heads: 12, intermediate_size: 1536 };
@@ -39,6 +40,7 @@ export const textCases: Record<string, Case> = {
       return learning(engine, scale, model, loraRules(model));
     },
   },
+  generation: generationCase,
 };
 
 function built(): TextModel {

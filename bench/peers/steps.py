@@ -164,6 +164,22 @@ def bert_learning(lora=False):
     return prepare
 
 
+def generation(_, length, __):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    model = GPT2LMHeadModel(GPT2Config(n_layer=6)).eval()
+    written = 64
+    ids = (1000 + (torch.arange(length) * 7919) % 20_000).reshape(1, length)
+    how = {"max_new_tokens": written, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+
+    def step():
+        with torch.inference_mode():
+            model.generate(ids, attention_mask=torch.ones_like(ids), **how)
+        return written
+
+    return step
+
+
 # A case: (batch, size, data) → a function that does some work and returns how many batches it was.
 CASES = {
     "features": features_of_pixels("tf_efficientnet_lite0"),
@@ -179,6 +195,7 @@ CASES = {
     "transformer-forward": bert_forward,
     "transformer": bert_learning(),
     "transformer-lora": bert_learning(lora=True),
+    "generation": generation,
 }
 
 

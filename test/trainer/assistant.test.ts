@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AssistantMessage, answerSchemas, assistantMessageSchema } from '../../src/protocol/assistant';
+import { generationDefaults } from '../../src/protocol/generation';
 import { bundled, environment, pictures, temporary } from '../cli/thaw';
+import { writingFolder } from '../core/generation/folder';
 
 let bundles: string;
 let data: string;
@@ -125,6 +127,27 @@ describe('the assistant', () => {
     expect(await failure(3)).toMatch(/^(model|run)\.missing$/);
     expect(await failure(4)).toBe('usage');
   });
+
+  it('writes a text, which comes as it is written, and gives it up when it is told', async () => {
+    const model = await writingFolder(path.join(temporary(), 'writer'));
+    const options = { ...generationDefaults, maxNewTokens: 30 };
+    child.send({ id: 1, type: 'generate', model, prompt: 'The cat', options });
+    const { delta, result } = answerSchemas.generate.parse(await done(1));
+    const progress = messages.filter((m) => m.type === 'progress').map((m) => answerSchemas.generate.parse(m.value));
+    expect(progress.length).toBeGreaterThan(1);
+    expect(progress.map((told) => told.delta).join('') + delta).toBe(result?.text);
+    expect(result).toMatchObject({ prompt: 'The cat', tokens: 30, finish: 'length' });
+
+    child.send({ id: 2, type: 'generate', model, prompt: 'The cat', options: { ...options, maxNewTokens: 190, temperature: 1 } });
+    await vi.waitFor(() => expect(messages.some((m) => m.id === 2)).toBe(true), { timeout: 20_000, interval: 1 });
+    child.send({ id: 3, type: 'cancel', request: 2 });
+    expect(await failure(2)).toBe('interrupted');
+
+    child.send({ id: 4, type: 'generate', model, prompt: [{ role: 'user', content: 'Who are you?' }], options });
+    child.send({ id: 5, type: 'generate', model, prompt: '', options });
+    expect(answerSchemas.generate.parse(await done(4)).result?.prompt).toContain('Who are you?');
+    expect(await failure(5)).toBe('usage');
+  }, 60_000);
 
   it('answers nonsense with a failure, and lives on', async () => {
     for (const nonsense of ['hello', 7, null, [], { id: 5 }, { id: 6, type: 'dance' }, { id: 7, type: 'thumbnails', root: data }])

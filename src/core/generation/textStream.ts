@@ -33,7 +33,7 @@ export class TextStream {
     this.ids.push(id);
     const piece = this.decoded();
     if (piece === null) return '';
-    this.from = this.known;
+    if (piece) this.from = this.known; // else what comes needs the tokens before these to be read with
     this.known = this.ids.length;
     return this.released(piece);
   }

@@ -64,6 +64,8 @@ export class Graph {
   private readonly known = new Map<string, Value[]>();
   private readonly origins = new Map<string, Origin>();
   private readonly used = new Set<string>();
+  /** Outputs that are no copies. */
+  private readonly given = new Set<string>();
   private count = 0;
 
   constructor(readonly layout: Layout = portable) {}
@@ -127,9 +129,16 @@ export class Graph {
     return this.node('com.microsoft.nchwc.ReorderOutput', [maps], value.shape, { channels });
   }
 
-  /** A copy under a name that no other value has: a graph's outputs must differ, and may not be its inputs. */
+  /**
+   * A copy under a name that no other value has: a graph's outputs must differ, and may not be its inputs. Rows put into a
+   * large tensor, which other nodes read too, come out as they are.
+   */
   output(value: Value): Value {
     const { name, shape, dtype } = this.rowMajor(value);
+    if (this.originOf(value)?.operator === 'ScatterND' && !this.given.has(name)) {
+      this.given.add(name);
+      return value;
+    }
     const output = { name: `output${this.count++}`, shape, dtype };
     this.recorded.push({ operator: 'Identity', inputs: [name], outputs: [output.name], attributes: {} });
     return output;
