@@ -5,6 +5,8 @@ export const runFiles = {
   process: 'process.json',
   checkpoints: 'checkpoints',
   model: 'model',
+  /** Beside a model that has adapters merged in: they by themselves, in PEFT's layout. */
+  adapter: 'adapter',
   report: 'report.json',
   predictions: 'predictions.ndjson',
   log: 'child.log',

@@ -107,7 +107,8 @@ export class RunFolder {
 
   /** Removes what an earlier ending left, before the run goes on. */
   async clearResult(): Promise<void> {
-    for (const name of [runFiles.report, runFiles.predictions]) await rm(join(this.path, name), { force: true });
+    for (const name of [runFiles.report, runFiles.predictions, runFiles.adapter])
+      await rm(join(this.path, name), { force: true, recursive: true });
   }
 
   close(): void {

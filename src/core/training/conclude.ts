@@ -4,7 +4,7 @@ import type { RunEventBody } from '../../protocol/events';
 import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import type { Prediction, Report } from '../../protocol/report';
-import type { NamedTensors } from '../engine/engine';
+import type { NamedTensors, TensorData } from '../engine/engine';
 import { readSafetensors } from '../weights';
 import { modelCard } from './card';
 import { checkpointFiles } from './checkpointer';
@@ -36,8 +36,11 @@ export async function conclude(training: Training, ending: 'finished' | 'stopped
     best: { epoch: best.epoch, step: best.step },
   };
   const path = join(folder.path, runFiles.model);
-  await subject.save(path, tensors, modelCard(folder.record, selection, result));
-  const frozen = checkFrozen(at.origin, await readSafetensors(join(path, checkpointFiles.model)), at.touched);
+  const card = modelCard(folder.record, selection, result);
+  await subject.save(folder.path, { tensors, touched: new Set(at.touched), card });
+  const saved = new Map(await readSafetensors(join(path, checkpointFiles.model)));
+  for (const name of subject.merged) saved.set(name, tensors.get(name) as TensorData); // the file has them in another form
+  const frozen = checkFrozen(at.origin, saved, at.touched);
   training.clock();
   const report: Report = {
     ...result,

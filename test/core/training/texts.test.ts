@@ -63,6 +63,32 @@ test('only the head learns, and what is frozen keeps every byte of the checkpoin
     expect(Buffer.from(data.buffer).equals(Buffer.from(before.get(name)?.data.buffer as ArrayBuffer)), name).toBe(true);
 });
 
+test('adapters learn beside frozen weights, are kept as PEFT keeps them, and make a plain model that answers the same', async () => {
+  const rules = ['**.lora_A.*', '**.lora_B.*', 'bert.pooler.**', 'classifier.**'];
+  const lora = { rank: 4, targets: ['bert.encoder.**'] };
+  const config = classifying({ lora, phases: [{ epochs: 8, learningRate: 0.02, rules }] });
+  const { folder, events } = await finished(config);
+  const last = of(events, 'finished')[0];
+  if (!last) throw new Error(JSON.stringify(events.at(-1)));
+  const losses = of(events, 'epoch').map(({ train }) => train.loss);
+  expect(losses.at(-1), losses.join()).toBeLessThan((losses[0] as number) / 2);
+  // All of the base stayed as it was, though the saved weights of queries and values have the adapters in them.
+  expect(last.report.frozen).toEqual({ count: 37, identical: true });
+  expect([...(await modelOf(folder)).keys()].filter((name) => name.includes('lora'))).toEqual([]);
+
+  for (const model of [folder, join(folder, 'adapter')]) {
+    const predictor = await loadPredictor(model, { modelsFolder: '' });
+    const { predictions } = await readRun(folder);
+    const asked = predictions.map(({ path }) => rows[Number(path.split(':')[1]) - 2]?.text as string);
+    const answers = await predictor.predict(asked.map((source) => ({ name: source, source })));
+    await predictor.dispose();
+    for (const [i, { label, probabilities }] of answers.entries()) {
+      expect(label).toBe(predictions[i]?.predicted);
+      expect(probabilities[label]).toBeCloseTo(predictions[i]?.probability as number, 4);
+    }
+  }
+});
+
 test('top blocks learn from features of several lengths', async () => {
   const rules = ['bert.encoder.layer.1.**', 'bert.pooler.**', 'classifier.**'];
   const config = classifying({ phases: [{ epochs: 4, learningRate: 0.005, rules }], batchSize: 2 });

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../../protocol/failure';
+import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
 import { openDataset } from '../../data';
-import { describeModel, loadModel, saveModel } from '../../weights';
+import { adapterBase, describeModel, loadModel, saveModel } from '../../weights';
 import { PictureExamples } from '../examples/pictures';
+import { Adapted } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 
 /** A folder of pictures and an image classifier. @throws ThawError `data.*`, `model.*` */
@@ -16,15 +19,24 @@ export async function openPictures(config: RunConfig, { asItIs = false, ...place
     });
   const { classes } = dataset;
   const options = { ...places, imageSize: config.imageSize, ...(!asItIs && { classes: classes.length, labels: classes }) };
-  const { model, facts } = await describeModel(config.model, options);
+  const { model, facts, naming, drawn } = await describeModel(config.model, options);
+  const { model: plain } = await describeModel(config.model, options);
+  const { lora, seed } = config;
+  const about = { model, seed, drawn, naming, labels: classes, title: model.title };
+  const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places) }) : null;
   return {
     examples: new PictureExamples(dataset, model, config),
     model,
     base: facts,
     async load() {
-      const { tensors, sha256 } = await loadModel(config.model, { ...options, seed: config.seed });
-      return { tensors: new Map(tensors), sha256 };
+      const { tensors, sha256 } = await loadModel(config.model, { ...options, seed });
+      return { tensors: adapted?.begin(tensors) ?? new Map(tensors), sha256 };
     },
-    save: (folder, tensors, card) => saveModel(folder, { model, tensors, labels: classes, card }),
+    merged: adapted?.merged ?? new Set(),
+    async save(run, { tensors, touched, card }) {
+      const whole = adapted?.plain(tensors) ?? tensors;
+      await saveModel(join(run, runFiles.model), { model: plain, tensors: whole, labels: classes, card });
+      await adapted?.save(run, tensors, touched);
+    },
   };
 }

@@ -14,6 +14,14 @@ export interface BaseModel {
   readonly licence: string;
 }
 
+export interface Result {
+  readonly tensors: NamedTensors;
+  /** Names of those that have ever been free to change. */
+  readonly touched: ReadonlySet<string>;
+  /** README.md */
+  readonly card: string;
+}
+
 /** What a run is about: examples, and the network that learns from them. */
 export interface Subject {
   readonly examples: Examples;
@@ -22,8 +30,10 @@ export interface Subject {
   readonly base: BaseModel;
   /** Reads the values that the run begins from; what is new is drawn from its seed. `sha256`: of the weights' files. */
   load(): Promise<{ tensors: Map<string, TensorData>; sha256: string | null }>;
-  /** Writes the result in the layout that the family's users expect; whole or not at all. @param card README.md */
-  save(folder: string, tensors: NamedTensors, card: string): Promise<void>;
+  /** Tensors that a saved model has no more or in another form: adapters, and the weights that they are merged into. */
+  readonly merged: ReadonlySet<string>;
+  /** Writes the result into the run's folder: `model/` in the layout that the family's users expect, `adapter/` where there is one. */
+  save(run: string, result: Result): Promise<void>;
 }
 
 export interface SubjectOptions extends Places {

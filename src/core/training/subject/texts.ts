@@ -2,16 +2,18 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { TextTask } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
+import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
 import { openTextDataset, type TextDataset } from '../../data/text';
 import { headFor, type TextModel } from '../../models/text';
 import { tensorsOf } from '../../nn';
 import { TextTokenizer } from '../../text';
-import { describeForTask, loadTextById, saveTextModel } from '../../weights';
+import { adapterBase, describeForTask, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
 import type { Examples } from '../examples/examples';
 import { sequencesOf } from '../examples/ofDataset';
 import { TextExamples } from '../examples/texts';
+import { Adapted } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 
 /** Tokens of a text where nobody says how many: beyond, attention's square costs more than most tasks gain. */
@@ -24,20 +26,27 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
   try {
     const { classes } = dataset;
     const options = { head: headFor(task), ...(classes.length > 0 && !asItIs && { classes: classes.length, labels: classes }) };
-    const { model, facts, folder } = await describeForTask(config.model, task, { ...options, ...places });
+    const { model, facts, folder, drawn } = await describeForTask(config.model, task, { ...options, ...places });
+    const { model: plain } = await describeForTask(config.model, task, { ...options, ...places });
     const tokenizer = await openTokenizer(folder, model, facts.id);
+    const { lora, seed } = config;
+    const about = { model, seed, drawn, labels: classes, title: model.title };
+    const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places) }) : null;
     return {
       examples: await examplesOf(dataset, { config, model, tokenizer }),
       model,
       base: facts,
       async load() {
-        const loaded = await loadTextById(config.model, { ...options, ...places, seed: config.seed });
+        const loaded = await loadTextById(config.model, { ...options, ...places, seed });
         if (!loaded) throw new Error('The model was one of texts.');
-        return { tensors: new Map(loaded.tensors), sha256: loaded.sha256 };
+        return { tensors: adapted?.begin(loaded.tensors) ?? new Map(loaded.tensors), sha256: loaded.sha256 };
       },
-      save: (to, tensors, card) => {
+      merged: adapted?.merged ?? new Set(),
+      async save(run, { tensors, touched, card }) {
         const files = tokenizer.files.map((name) => path.join(folder, name));
-        return saveTextModel(to, { model, tensors, labels: classes, card, files });
+        const whole = adapted?.plain(tensors) ?? tensors;
+        await saveTextModel(path.join(run, runFiles.model), { model: plain, tensors: whole, labels: classes, card, files });
+        await adapted?.save(run, tensors, touched);
       },
     };
   } catch (error) {
