@@ -24,6 +24,7 @@ const nothing: PanelState = {
   layers: null,
   rules: [],
   presets: [],
+  lora: null,
   training: {
     epochs: 10,
     batchSize: 16,
@@ -40,6 +41,8 @@ const nothing: PanelState = {
     validationSplit: 0.15,
     testSplit: 0.15,
     seed: 0,
+    loraRank: 8,
+    loraAlpha: 16,
   },
   cost: null,
   run: null,

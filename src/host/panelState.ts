@@ -3,7 +3,10 @@ import { type ColumnMap, type TextTask, textTaskSchema } from '../protocol/data'
 import { defaultEpochs, defaultLearningRate } from '../protocol/defaults';
 import type { RunEvent } from '../protocol/events';
 import type { PanelPhase, PanelState, TrainingFields } from '../protocol/panel';
-import { type RunConfig, type RunConfigInput, runConfigSchema } from '../protocol/runConfig';
+import { type LoraConfig, loraSchema, type RunConfig, type RunConfigInput, runConfigSchema } from '../protocol/runConfig';
+
+/** What adapters are like unless somebody says otherwise. */
+export const defaultLora: LoraConfig = loraSchema.parse({});
 
 /** Settings of VS Code that go into every run. */
 export interface RunSettings {
@@ -29,6 +32,7 @@ export function initialState(folder: string, trusted: boolean): PanelState {
     layers: null,
     rules: [],
     presets: [],
+    lora: null,
     training: initialFields(),
     cost: null,
     run: null,
@@ -62,6 +66,8 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     validationSplit: config.data.validationSplit,
     testSplit: config.data.testSplit,
     seed: config.seed,
+    loraRank: config.lora?.rank ?? defaultLora.rank,
+    loraAlpha: config.lora?.alpha ?? defaultLora.alpha,
   };
 }
 
@@ -70,6 +76,7 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
   const fields = state.training;
   const { validationSplit, testSplit } = fields;
   const texts = textsOf(state);
+  const lora = loraOf(state);
   return {
     data: { path: state.folder, ...texts, validationSplit, testSplit },
     model: modelId,
@@ -82,12 +89,18 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
     labelSmoothing: fields.labelSmoothing,
     classWeights: fields.classWeights,
     earlyStopping: fields.earlyStopping,
+    ...(lora && { lora }),
     seed: fields.seed,
     engine: settings.engine,
     device: settings.device,
     threads: settings.threads,
     idleMinutes: settings.idleMinutes,
   };
+}
+
+/** Adapters as they are asked for; null for none. */
+export function loraOf({ lora, training }: Pick<PanelState, 'lora' | 'training'>): LoraConfig | null {
+  return lora && { ...lora, rank: training.loraRank, alpha: training.loraAlpha };
 }
 
 /** The task and the columns of texts as they are shown; null for pictures. */

@@ -7,7 +7,7 @@ import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
 import type { Asked } from './assistantProcess';
-import { configOf, isBusy } from './panelState';
+import { configOf, isBusy, loraOf } from './panelState';
 import type { Disposable } from './signal';
 import type { TabServices } from './tabServices';
 
@@ -120,8 +120,9 @@ export class Preview implements Disposable {
     const signal = this.renew('model');
     const { task } = this;
     if (task === null || (hasClasses(task) && this.classes < 2)) return; // a head needs its classes: `know` comes back here
+    const lora = rules ? loraOf(this.state()) : null;
     try {
-      const answer = await this.services.assistant.ask('layers', { model: id, ...this.head(task), hub }, { signal });
+      const answer = await this.services.assistant.ask('layers', { model: id, ...this.head(task), ...(lora && { lora }), hub }, { signal });
       if (signal.aborted) return;
       const wanted = defaultPreset(answer.facts, task);
       const preset = answer.presets.find(({ name }) => name === wanted) ?? answer.presets[0];
@@ -133,6 +134,7 @@ export class Preview implements Disposable {
         presets: answer.presets,
         layers: withRules(answer.root, chosen),
         rules: chosen,
+        ...(!lora && { lora: null }),
       });
       this.estimate();
     } catch (error) {

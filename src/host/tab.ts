@@ -6,7 +6,7 @@ import { asFailure } from '../protocol/failure';
 import type { FromPanel, PanelState, ToPanel, TrainingFields } from '../protocol/panel';
 import { toggled } from '../protocol/rules';
 import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
-import { configOf, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, saidOf, sameRules } from './panelState';
+import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, saidOf, sameRules } from './panelState';
 import { Preview } from './preview';
 import { RowsAhead } from './rowsAhead';
 import type { RunSession } from './runSession';
@@ -81,7 +81,7 @@ export class Tab implements Disposable {
     const { config, classes } = session.record;
     this.learningRateByHand = true;
     const rules = config.phases[0]?.rules ?? [];
-    this.update({ training: fieldsOf(config), rules });
+    this.update({ training: fieldsOf(config), rules, lora: config.lora ?? null });
     this.adopt(session);
     this.preview.load({ model: config.model, classes: classes.length, rules: this.state.rules, texts: saidOf(config) });
   }
@@ -107,7 +107,7 @@ export class Tab implements Disposable {
       case 'changeModel':
         return this.changeModel();
       case 'preset':
-        return this.setRules(this.state.presets.find((preset) => preset.name === message.name)?.rules ?? this.state.rules);
+        return this.setPreset(message.name);
       case 'toggle':
         return this.toggle(message.layer, message.on);
       case 'training':
@@ -255,6 +255,17 @@ export class Tab implements Disposable {
     if (part.phase && !this.state.cost && !isBusy(part.phase)) this.preview.estimate();
   }
 
+  /** Adapters come and go with their preset, as long as there is no run. */
+  private async setPreset(name: Preset): Promise<void> {
+    const { phase, presets, rules, lora, model } = this.state;
+    const found = presets.find((preset) => preset.name === name)?.rules ?? rules;
+    const isSame = (name === 'lora') === (lora !== null);
+    if (isSame || (isAtWork(phase) && lora)) return this.setRules(found);
+    if (isBusy(phase) || this.preview.modelId === null) return this.showRules(rules); // puts the choice back
+    this.update({ lora: name === 'lora' ? defaultLora : null });
+    await this.preview.loadModel(this.preview.modelId, found, model?.source === 'hub' ? await this.services.hub() : undefined);
+  }
+
   private async setRules(rules: string[]): Promise<void> {
     const { phase } = this.state;
     if (phase === 'starting' || (isAtWork(phase) && !this.session?.live)) return this.showRules(this.state.rules); // puts the box back
@@ -301,6 +312,8 @@ export class Tab implements Disposable {
       training.weightDecay = optimizerSchema.parse({ name: training.optimizer }).weightDecay;
     this.update({ training });
     this.followLearningRate();
+    if (this.state.lora && training.loraRank !== before.loraRank && this.preview.modelId !== null)
+      void this.preview.loadModel(this.preview.modelId, this.state.rules);
     if (training.validationSplit !== before.validationSplit || training.testSplit !== before.testSplit) this.preview.loadDataSoon();
     else this.preview.estimate();
   }

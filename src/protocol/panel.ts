@@ -5,7 +5,7 @@ import type { RunEvent } from './events';
 import type { Failure } from './failure';
 import type { LayerNode } from './layers';
 import type { Answer, Prediction } from './report';
-import { augmentations, type Preset, presetSchema, schedules } from './runConfig';
+import { augmentations, type LoraConfig, loraSchema, type Preset, presetSchema, schedules } from './runConfig';
 
 /** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
 export const trainingFieldsSchema = z.object({
@@ -25,6 +25,9 @@ export const trainingFieldsSchema = z.object({
   validationSplit: z.number().min(0).max(0.9),
   testSplit: z.number().min(0).max(0.9),
   seed: z.int().min(0),
+  /** Of adapters, where there are any (PanelState.lora). */
+  loraRank: loraSchema.shape.rank.unwrap(),
+  loraAlpha: loraSchema.shape.alpha.unwrap(),
 });
 export type TrainingFields = z.infer<typeof trainingFieldsSchema>;
 
@@ -60,6 +63,8 @@ export interface PanelState {
   layers: LayerNode | null;
   rules: string[];
   presets: { name: Preset; rules: string[] }[];
+  /** Present: adapters stand in the tree; their rank and α are in `training`. */
+  lora: LoraConfig | null;
   training: TrainingFields;
   cost: Cost | null;
   /** The run in this tab, once there is one. */

@@ -161,6 +161,39 @@ describe('a tab of texts', () => {
     await until(() => tab.state.dataFailure === null && !tab.state.data?.checking);
   });
 
+  it('puts adapters into the tree for the preset LoRA, and begins with them', async () => {
+    const lora = { name: 'lora', rules: ['**.lora_A.*', '**.lora_B.*', 'classifier.**'] };
+    const adapted = { ...tree, type: 'with adapters' };
+    answer = (type, question) => {
+      if (type !== 'layers') return answers(type);
+      const presets = [{ name: 'head', rules: ['classifier.**'] }, lora];
+      return { facts: miniLM, root: 'lora' in question ? adapted : tree, presets };
+    };
+    await ready();
+    expect(tab.state.lora).toBeNull();
+    await tab.handle({ type: 'preset', name: 'lora' });
+    const usual = { rank: 8, alpha: 16, dropout: 0, rslora: false, targets: [] };
+    expect(questions('layers').at(-1)).toMatchObject({ model: miniLM.id, lora: usual });
+    expect(tab.state).toMatchObject({
+      lora: usual,
+      rules: lora.rules,
+      layers: { type: 'with adapters' },
+      training: { learningRate: 1e-3 },
+    });
+    await tab.handle({ type: 'training', fields: { loraRank: 4 } });
+    await until(() => questions('layers').length === 3);
+    expect(questions('layers').at(-1)).toMatchObject({ lora: { ...usual, rank: 4 } });
+    await tab.handle({ type: 'training', fields: { loraAlpha: 32 } });
+    expect(questions('layers')).toHaveLength(3); // α changes nothing that the tree shows
+    await tab.handle({ type: 'start' });
+    expect(begun).toMatchObject({ lora: { ...usual, rank: 4, alpha: 32 }, phases: [{ rules: lora.rules }] });
+    await tab.handle({ type: 'preset', name: 'head' });
+    expect(questions('layers').at(-1)).not.toHaveProperty('lora');
+    expect(tab.state).toMatchObject({ lora: null, rules: ['classifier.**'], layers: { type: tree.type } });
+    await tab.handle({ type: 'start' });
+    expect(begun).not.toHaveProperty('lora');
+  });
+
   it('says so where no model for the task is here', async () => {
     answer = (type) => (type === 'inspect' ? { summary: { ...summary, task: 'causal-lm', classes: [] }, rows: [row] } : answers(type));
     tab.open();

@@ -26,6 +26,7 @@ const ready: PanelState = {
   layers: world.efficientNetLite0(),
   rules: ['classifier.**'],
   presets: world.presets,
+  lora: null,
   training: world.fields,
   cost: { secondsPerEpoch: 3.4, totalSeconds: 41, memoryBytes: 450e6 },
   run: null,

@@ -207,6 +207,8 @@ export const fields: TrainingFields = {
   validationSplit: 0.15,
   testSplit: 0.15,
   seed: 42,
+  loraRank: 8,
+  loraAlpha: 16,
 };
 
 export const thawedRules = ['classifier.**', 'conv_head.**', 'blocks.6.**'];

@@ -26,6 +26,8 @@ export const limits: Record<NumberField, Limits> = {
   validationSplit: { min: 0, max: 0.9, whole: false },
   testSplit: { min: 0, max: 0.9, whole: false },
   seed: { min: 0, max: 0xffffffff, whole: true },
+  loraRank: { min: 1, max: 1024, whole: true },
+  loraAlpha: { min: 0, max: Number.POSITIVE_INFINITY, whole: false, above: true },
 };
 
 export type Refusal = 'notANumber' | 'notWhole' | 'tooSmall' | 'tooLarge';
@@ -44,7 +46,7 @@ export function parseField(field: NumberField, text: string): { value: number } 
 
 /** What a run was begun with, as the form shows it. */
 export function fieldsOf(config: RunConfig): TrainingFields {
-  const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, maxLength, seed } =
+  const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, maxLength, lora, seed } =
     config;
   return {
     epochs: phases.reduce((sum, phase) => sum + phase.epochs, 0),
@@ -62,5 +64,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     earlyStopping,
     maxLength: maxLength ?? 0,
     seed,
+    loraRank: lora?.rank ?? 8,
+    loraAlpha: lora?.alpha ?? 16,
   };
 }

@@ -152,6 +152,19 @@ function MaximumLength({ fields, fixed }: { fields: TrainingFields; fixed: boole
   );
 }
 
+/** How the adapters are, where there are any. */
+function Adapters({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const chosen = useStore(panel, (s) => s.lora !== null);
+  const hasAdapters = fixed && run.current.config ? run.current.config.lora !== undefined : chosen;
+  if (!hasAdapters) return null;
+  return (
+    <>
+      <NumberInput field="loraRank" label={l10n.t('Rank (LoRA)')} fields={fields} fixed={fixed} />
+      <NumberInput field="loraAlpha" label={l10n.t('Alpha (LoRA)')} fields={fields} fixed={fixed} />
+    </>
+  );
+}
+
 function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
   const ofTexts = useStore(panel, (s) => s.data !== null && isTexts(s.data.summary.task));
   return (
@@ -187,6 +200,7 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
         fixed={fixed}
         onChange={(earlyStopping) => set({ earlyStopping })}
       />
+      <Adapters fields={fields} fixed={fixed} />
     </div>
   );
 }

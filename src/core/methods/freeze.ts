@@ -1,5 +1,6 @@
 import type { Preset } from '../../protocol/runConfig';
 import { presetNames } from '../../protocol/runConfig';
+import { defaultLoraTargets } from '../models/lora';
 import type { Network } from '../models/model';
 import { type Module, tensorsOf } from '../nn';
 import { headRules } from './head';
@@ -9,8 +10,8 @@ import { loraRules } from './lora';
 const topBlocks = 2;
 
 /**
- * The rules that a preset stands for: `head` the classifier alone (none where the model has no separate one), `top` the last two blocks and all that follows them,
- * `all` every layer, `lora` the adapters (which the model must have) and the classifier.
+ * The rules that a preset stands for: `head` the classifier alone (none where the model has no separate one), `top` the last
+ * two blocks and all that follows them, `all` every layer, `lora` the adapters (which the model must have) and the classifier.
  */
 export function presetRules(model: Network, preset: Preset): string[] {
   switch (preset) {
@@ -40,8 +41,9 @@ function partsOf(link: Module): Module[] {
   return link.path === '' ? link.children.map(([, child]) => child) : [link];
 }
 
-/** All presets that need no adapters and let something learn, in the order in which they are shown. */
+/** All presets that let something learn, in the order in which they are shown; `lora` for a model that can have adapters. */
 export function presetsOf(model: Network): { name: Preset; rules: string[] }[] {
-  const presets = presetNames.filter((name) => name !== 'lora').map((name) => ({ name, rules: presetRules(model, name) }));
+  const hasPlaces = defaultLoraTargets(model).length > 0;
+  const presets = presetNames.filter((name) => name !== 'lora' || hasPlaces).map((name) => ({ name, rules: presetRules(model, name) }));
   return presets.filter(({ rules }) => rules.length > 0);
 }

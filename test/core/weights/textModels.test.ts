@@ -91,8 +91,8 @@ it('has no preset for the head of a language model that shares its embeddings', 
   const names = async (described: Promise<DescribedTextModel | null>) =>
     presetsOf((await described)?.model as TextModel).map(({ name }) => name);
   const tied = folderOf('tied', gpt2, 'causal-lm');
-  expect(await names(describeTextById(tied, places))).toEqual(['top', 'all']);
-  expect(await names(describeTextById(tied, { classes: 2, ...places }))).toEqual(['head', 'top', 'all']);
+  expect(await names(describeTextById(tied, places))).toEqual(['top', 'all', 'lora']);
+  expect(await names(describeTextById(tied, { classes: 2, ...places }))).toEqual(['head', 'top', 'all', 'lora']);
   const llama = { model_type: 'llama', vocab_size: 30, hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
   const own = folderOf('own', { ...llama, architectures: ['LlamaForCausalLM'] }, 'causal-lm');
   expect(rulesOf(await describeTextById(own, places), 'head')).toEqual(['lm_head.**']);
