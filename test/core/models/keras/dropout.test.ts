@@ -59,8 +59,13 @@ describe('Keras’s dropout', () => {
       ['SpatialDropout2D', { rate: 0.5 }],
       ['Dropout', { rate: 0.5, noise_shape: [null, 1, 1, null] }],
       ['Dropout', { rate: 0.5, noise_shape: [null, null, null, 1] }],
+      ['StochasticDepth', { drop_path_rate: 0.5 }],
     ] as const;
-    const groups = { maps: (i: number) => Math.floor(i / 16), places: (i: number) => Math.floor(i / 48) * 16 + (i % 16) };
+    const groups = {
+      maps: (i: number) => Math.floor(i / 16),
+      pictures: (i: number) => Math.floor(i / 48),
+      places: (i: number) => Math.floor(i / 48) * 16 + (i % 16),
+    };
     const together = async (layer: readonly [string, Record<string, unknown>], group: (i: number) => number) => {
       const { chain } = modelOf([layer, ...rest]);
       const values = await given(chain.slice(0, 1), true);
@@ -68,8 +73,9 @@ describe('Keras’s dropout', () => {
       expect(await given(chain.slice(0, 1), false)).toEqual(values.map(() => 1));
       return values.every((value, i) => value === values[values.findIndex((_, j) => group(j) === group(i))]);
     };
-    expect(await Promise.all(kinds.map((kind) => together(kind, groups.maps)))).toEqual([false, true, true, false]);
-    expect(await Promise.all(kinds.map((kind) => together(kind, groups.places)))).toEqual([false, false, false, true]);
+    expect(await Promise.all(kinds.map((kind) => together(kind, groups.maps)))).toEqual([false, true, true, false, true]);
+    expect(await Promise.all(kinds.map((kind) => together(kind, groups.places)))).toEqual([false, false, false, true, true]);
+    expect(await Promise.all(kinds.map((kind) => together(kind, groups.pictures)))).toEqual([false, false, false, false, true]);
   });
 
   it('before the head is learned with it; nothing is said to be silent', () => {

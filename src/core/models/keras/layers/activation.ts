@@ -36,7 +36,6 @@ const leakyRelu = kind(z.object({ negative_slope: z.number().optional(), alpha: 
 /** Numbers of which all 0 mean that the layer does nothing in Keras's training either. */
 const strengths = z.object({
   rate: z.unknown(),
-  drop_path_rate: z.unknown(),
   stddev: z.unknown(),
   l1: z.unknown(),
   l2: z.unknown(),
@@ -69,7 +68,6 @@ const neverHeard = [
   'GaussianDropout',
   'GaussianNoise',
   'ActivityRegularization',
-  'StochasticDepth',
   'RandomFlip',
   'RandomRotation',
   'RandomZoom',
@@ -78,7 +76,7 @@ const neverHeard = [
   'RandomBrightness',
 ];
 /** What does nothing outside of training. */
-export const silentTypes = ['Dropout', 'SpatialDropout2D', ...neverHeard];
+export const silentTypes = ['Dropout', 'SpatialDropout2D', 'StochasticDepth', ...neverHeard];
 
 export const activations = {
   Activation: kind(z.object({ activation }), (config, about) =>

@@ -48,4 +48,10 @@ const dropout = kind(z.object({ rate, noise_shape: z.array(z.int().nullable()).n
 
 const ofMaps = kind(z.object({ rate }), ({ rate }, about) => new KerasDropout('SpatialDropout2D', about, rate, new Set([2, 3])));
 
-export const dropouts = { Dropout: dropout, SpatialDropout2D: ofMaps };
+/** Of a block beside its shortcut, example by example (Huang et al. 2016): a layer of Keras's own ConvNeXt. */
+const ofExamples = kind(z.object({ drop_path_rate: rate }), ({ drop_path_rate }, about) => {
+  const inner = onlyInput(about).map((_, axis) => axis + 1);
+  return new KerasDropout('StochasticDepth', about, drop_path_rate, new Set(inner));
+});
+
+export const dropouts = { Dropout: dropout, SpatialDropout2D: ofMaps, StochasticDepth: ofExamples };
