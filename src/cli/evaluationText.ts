@@ -16,7 +16,10 @@ export function evaluationText(title: string, evaluation: Evaluation): string {
   return `${title}: ${percent(accuracy)} (${sure}), ${l10n.t('macro F1 {0}', percent(macroF1))}\n\n${table('lrrrr', rows)}`;
 }
 
-function tokensText(title: string, { accuracy, loss, perplexity, tokens }: TokenEvaluation): string {
+function tokensText(title: string, { accuracy, loss, perplexity, tokens, written }: TokenEvaluation): string {
   const facts = l10n.t('perplexity {0}, loss {1}, over {2} tokens', perplexity.toFixed(3), loss.toFixed(4), integer(tokens));
-  return `${title}: ${percent(accuracy)} (${facts})`;
+  const scores = written
+    ? `\n${l10n.t('Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}', integer(written.count), percent(written.exactMatch), percent(written.rougeL), written.chrF.toFixed(1))}`
+    : '';
+  return `${title}: ${percent(accuracy)} (${facts})${scores}`;
 }

@@ -1,7 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import type { RunEvent } from '../protocol/events';
 import { bar, StatusLine } from './statusLine';
-import { duration, integer, percent } from './table';
+import { duration, integer, percent, printable } from './table';
+
+/** Characters of a text that is shown on a line. */
+const shownText = 60;
+
+function shortened(text: string): string {
+  const line = printable(text.replace(/\s+/g, ' ').trim());
+  return line.length > shownText ? `${line.slice(0, shownText)}…` : line;
+}
 
 /** Shows a run's events to a person: a bar for what goes on, a line for what is done. */
 export class RunProgress {
@@ -44,6 +52,9 @@ export class RunProgress {
         break;
       case 'epoch':
         status.print(this.epochText(event));
+        break;
+      case 'samples':
+        for (const sample of event.samples.slice(0, 1)) status.print(`  ${shortened(sample.prompt)} → ${shortened(sample.written)}`);
         break;
       case 'freeze':
         status.print(l10n.t('From step {0} other layers learn: {1}', event.step, event.trainable.join(' ')));

@@ -8,6 +8,14 @@ import { runConfigSchema } from './runConfig';
 const base = { seq: z.int().min(1), time: z.number() };
 const metrics = z.object({ loss: z.number(), accuracy: z.number() });
 
+export const sampleSchema = z.object({
+  prompt: z.string(),
+  written: z.string(),
+  /** What it should have written; null where anything may follow. */
+  expected: z.string().nullable(),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
 /** What a run says, one object a line of `events.ndjson`; the panel replays them, then follows. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ ...base, type: z.literal('started'), run: z.string(), config: runConfigSchema }),
@@ -48,6 +56,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     train: metrics,
     validation: metrics.nullable(),
   }),
+  /** What a language model writes as it stands after an epoch. */
+  z.object({ ...base, type: z.literal('samples'), epoch: z.int(), samples: z.array(sampleSchema) }),
   z.object({ ...base, type: z.literal('freeze'), trainable: z.array(z.string()), step: z.int() }),
   z.object({ ...base, type: z.literal('checkpoint'), step: z.int(), path: z.string(), best: z.boolean() }),
   z.object({ ...base, type: z.literal('warning'), code: z.string(), message: z.string() }),
@@ -86,6 +96,7 @@ export function stateAfter(state: RunState, event: RunEvent): RunState {
     case 'prepare':
     case 'phase':
     case 'epoch':
+    case 'samples':
     case 'freeze':
     case 'checkpoint':
     case 'warning':

@@ -36,6 +36,8 @@ export class RunView {
   rows: EpochRow[] = [];
   marks: Mark[] = [];
   log: LoggedEvent[] = [];
+  /** What a language model wrote last. */
+  samples: Pick<RunEventOf<'samples'>, 'epoch' | 'samples'> | null = null;
   report: Report | null = null;
   failure: Failure | null = null;
   lastCheckpoint: number | null = null;
@@ -77,6 +79,9 @@ export class RunView {
       case 'epoch':
         this.rows = [...this.rows.filter((row) => row.epoch < event.epoch), event];
         this.step = Math.max(this.step, event.step);
+        break;
+      case 'samples':
+        this.samples = event;
         break;
       case 'checkpoint':
         this.lastCheckpoint = event.step;

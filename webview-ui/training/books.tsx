@@ -87,6 +87,8 @@ function logWords(event: LoggedEvent): string {
             percent(event.validation.accuracy),
           )
         : l10n.t('Epoch {0}: loss {1}, {2}', number(event.epoch), decimal(event.train.loss, 3), percent(event.train.accuracy));
+    case 'samples':
+      return l10n.t('After epoch {0} it writes: {1}', number(event.epoch), event.samples[0]?.written ?? '');
     case 'warning':
       return event.message;
     case 'paused':

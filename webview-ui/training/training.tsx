@@ -10,6 +10,7 @@ import { Books } from './books';
 import { CurveChart } from './curveChart';
 import { Figures } from './figures';
 import { SettingsForm } from './form';
+import { Samples } from './samples';
 
 function augmentationWords(augmentation: 'none' | 'flip' | 'standard'): string {
   switch (augmentation) {
@@ -102,6 +103,7 @@ export function Training() {
         <CurveChart measure="loss" />
         <CurveChart measure="accuracy" />
       </div>
+      <Samples />
       <Books />
     </Region>
   );

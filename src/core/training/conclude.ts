@@ -27,14 +27,14 @@ export async function conclude(training: Training, ending: 'finished' | 'stopped
   const began = performance.now();
   const validation = await training.judge('validation', best.step, tensors);
   const test = ending === 'finished' ? await training.judge('test', best.step, tensors) : noVerdict(subject.examples);
-  at.timings.evaluate += (performance.now() - began) / 1000;
 
   const { selection } = training;
   const result = {
-    test: evaluationOfVerdict(test, classes),
-    validation: evaluationOfVerdict(validation, classes),
+    test: await training.measured(evaluationOfVerdict(test, classes), 'test', tensors),
+    validation: await training.measured(evaluationOfVerdict(validation, classes), 'validation', tensors),
     best: { epoch: best.epoch, step: best.step },
   };
+  at.timings.evaluate += (performance.now() - began) / 1000;
   const path = join(folder.path, runFiles.model);
   const card = modelCard(folder.record, selection, result);
   await subject.save(folder.path, { tensors, touched: new Set(at.touched), card });

@@ -9,6 +9,7 @@ import { type Chunk, chunksOf } from './chunks';
 import type { Company, Examples } from './examples/examples';
 import { compileWhole, evaluationOfVerdict, judgeBatch, noVerdict } from './judging';
 import { openSubject } from './subject/subject';
+import { withWritten } from './writing';
 
 export interface EvaluateOptions {
   readonly split: Exclude<Split, 'train'>;
@@ -29,13 +30,14 @@ export async function evaluateRun(folder: string, { split, dataPath, modelsFolde
   const { config, classes, threads } = await readRecord(folder);
   const other = dataPath === undefined ? {} : { path: dataPath, validationSplit: 0, testSplit: 0 };
   const data = { ...config.data, ...other };
-  const { examples, model, load } = await openSubject({ ...config, data, model: folder }, { modelsFolder, asItIs: true });
+  const subject = await openSubject({ ...config, data, model: folder }, { modelsFolder, asItIs: true });
+  const { examples, model } = subject;
   try {
     const known = withClasses(examples, classes, data.path);
     const members = membersOf(examples, split, data.path, dataPath !== undefined);
     const batchSize = Math.min(config.batchSize, members.length);
     const chunks = chunksOf(members, batchSize, (example) => examples.formOf(example));
-    const [engine, { tensors }] = await Promise.all([createEngine(config.engine, { threads }), load()]);
+    const [engine, { tensors }] = await Promise.all([createEngine(config.engine, { threads }), subject.load()]);
     try {
       const whole = compileWhole(engine, model, examples.forms, tensors, batchSize);
       const verdict = noVerdict(known);
@@ -50,7 +52,7 @@ export async function evaluateRun(folder: string, { split, dataPath, modelsFolde
       }
       await whole.dispose();
       const evaluation = evaluationOfVerdict(verdict, classes);
-      if (evaluation) return evaluation;
+      if (evaluation) return await withWritten(evaluation, subject, split, { engine, tensors, turn: async () => {} });
       throw noExamples(split, data.path);
     } finally {
       await engine.dispose();

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import type { Split } from '../../protocol/data';
 import type { RunEvent, RunEventBody } from '../../protocol/events';
+import type { Evaluation } from '../../protocol/report';
 import type { Rules } from '../../protocol/rules';
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Engine, NamedTensors, TensorData } from '../engine/engine';
@@ -19,7 +20,10 @@ import type { Slots } from './slots';
 import { Stage } from './stage';
 import type { Subject } from './subject/subject';
 import { Throttle } from './throttle';
+import { withWritten, writtenFor } from './writing';
 
+/** Texts that a language model writes after each epoch. */
+const samplesEach = 3;
 /** A checkpoint at least this often, in milliseconds. */
 const checkpointEvery = 60_000;
 
@@ -141,6 +145,12 @@ export class Training {
     } finally {
       await whole.dispose();
     }
+  }
+
+  /** An evaluation with what a model wrote that is measured by that. */
+  async measured(evaluation: Evaluation | null, split: 'validation' | 'test', tensors: NamedTensors): Promise<Evaluation | null> {
+    const { engine, subject } = this.spec;
+    return evaluation && withWritten(evaluation, subject, split, { engine, tensors, turn: () => this.boundary() });
   }
 
   get selection(): Selection {
@@ -299,6 +309,16 @@ export class Training {
     await this.checkpoint();
     // Long steps would hold up the disk, too: each of its callbacks waits for one of them.
     if (seconds > 1) await this.checkpoints.settle();
+    await this.writeSamples(epoch);
+  }
+
+  /** A look at what a language model writes now. Nothing of the run depends on it. */
+  private async writeSamples(epoch: number): Promise<void> {
+    const { engine, subject, tensors, say } = this.spec;
+    const prompts = await subject.writing?.prompts('validation', samplesEach);
+    if (!subject.writing || !prompts || prompts.length === 0) return;
+    const samples = await writtenFor(subject.writing, prompts, { engine, tensors, turn: () => this.boundary(), isSample: true });
+    say({ type: 'samples', epoch, samples });
   }
 
   private async judged(answerer: Answerer, batches: AsyncIterable<FeatureBatch>): Promise<Verdict> {

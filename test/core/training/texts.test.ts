@@ -152,6 +152,7 @@ test('of conversations only the answers are learned', async () => {
   const { events } = await finished(configFor({ path, task: 'chat' }, models.gpt2));
   const { test: judged, first, last } = lately(events);
   expect(last).toBeLessThan(first);
+  expect(of(events, 'samples')[0]?.samples[0]?.expected).toMatch(/cat|sun/);
   expect(judged.tokens).toBeLessThan(24 * 4); // an answer, and what ends it
 });
 const turn = (role: string, content: string) => ({ role, content });
@@ -165,8 +166,17 @@ test('an encoder and decoder learns to write one text from another', async () =>
   const { test: judged, first, last } = lately(events);
   expect(last).toBeLessThan(first);
   expect(judged.accuracy).toBeGreaterThan(0.7);
+  expect(judged.written?.count).toBeGreaterThan(20);
+  expect(judged.written?.rougeL).toBeGreaterThan(0.5);
+  const samples = of(events, 'samples');
+  expect(samples.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+  for (const { prompt, expected } of samples.flatMap((event) => event.samples)) {
+    expect(prompt).toMatch(/^the /);
+    expect(expected).toMatch(/^the (cat|sun) /);
+  }
   expect(JSON.parse(readFileSync(join(folder, 'model', 'config.json'), 'utf8'))).toMatchObject({ model_type: 't5' });
-  await evaluateRun(folder, { split: 'validation', modelsFolder: '' });
+  const again = await evaluateRun(folder, { split: 'test', modelsFolder: '' });
+  expect(again).toMatchObject({ written: judged.written });
 });
 
 const modelOf = (folder: string) => readSafetensors(join(folder, 'model', 'model.safetensors'));

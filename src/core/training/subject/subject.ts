@@ -3,6 +3,7 @@ import type { NamedTensors, TensorData } from '../../engine/engine';
 import type { Network } from '../../models/model';
 import type { Places } from '../../weights';
 import type { Examples } from '../examples/examples';
+import type { Writing } from '../writing';
 import { openPictures } from './pictures';
 import { openTexts } from './texts';
 
@@ -30,6 +31,8 @@ export interface Subject {
   readonly base: BaseModel;
   /** Reads the values that the run begins from; what is new is drawn from its seed. `sha256`: of the weights' files. */
   load(): Promise<{ tensors: Map<string, TensorData>; sha256: string | null }>;
+  /** Of a model that writes. */
+  readonly writing?: Writing;
   /** Tensors that a saved model has no more or in another form: adapters, and the weights that they are merged into. */
   readonly merged: ReadonlySet<string>;
   /** Writes the result into the run's folder: `model/` in the layout that the family's users expect, `adapter/` where there is one. */

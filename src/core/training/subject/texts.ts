@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { TextTask } from '../../../protocol/data';
+import type { Problem, TextTask } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
@@ -10,11 +10,13 @@ import { tensorsOf } from '../../nn';
 import { TextTokenizer } from '../../text';
 import { adapterBase, describeForTask, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
-import type { Examples } from '../examples/examples';
+import type { EncodingOptions } from '../examples/encoding';
 import { sequencesOf } from '../examples/ofDataset';
+import type { Sequences } from '../examples/sequences';
 import { TextExamples } from '../examples/texts';
 import { Adapted } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
+import { writingOf } from './writing';
 
 /** Tokens of a text where nobody says how many: beyond, attention's square costs more than most tasks gain. */
 const usualLength = { 'causal-lm': 256, other: 512 };
@@ -30,10 +32,15 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
     const { model: plain } = await describeForTask(config.model, task, { ...options, ...places });
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { lora, seed } = config;
+    const { prefix } = config.data;
+    const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: sizeOf(model) };
+    const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix });
+    const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     const about = { model, seed, drawn, labels: classes, title: model.title };
     const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places) }) : null;
     return {
-      examples: await examplesOf(dataset, { config, model, tokenizer }),
+      examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
+      writing: writingOf(task, { ...sized, dataset, sequences, tokenizer, model: plain, plain: (of) => adapted?.plain(of) ?? of, prefix }),
       model,
       base: facts,
       async load() {
@@ -74,34 +81,21 @@ export function lengthFor(
   return Math.min(wanted, limit);
 }
 
-interface Parts {
-  readonly config: RunConfig;
-  readonly model: TextModel;
-  readonly tokenizer: TextTokenizer;
+/** @throws ThawError `data.empty` where nothing is there to learn from */
+async function sequencesFor(dataset: TextDataset, options: EncodingOptions): Promise<{ sequences: Sequences; problems: Problem[] }> {
+  const found =
+    dataset.task === 'causal-lm'
+      ? { sequences: await blocksOfTexts(dataset, options.tokenizer, options.maxLength), problems: [] }
+      : await sequencesOf(dataset, options);
+  if (found.sequences.members('train').length > 0) return found;
+  throw new ThawError(
+    'data.empty',
+    l10n.t('{0} has too little text to learn from.', dataset.root),
+    l10n.t('A language model needs two tokens at least that follow each other. Add texts.'),
+    { path: dataset.root },
+  );
 }
 
-async function examplesOf(dataset: TextDataset, { config, model, tokenizer }: Parts): Promise<Examples> {
-  const { task, summary, classes } = dataset;
-  const maxLength = lengthFor(task, config, model, tokenizer);
-  const { sequences, problems } =
-    task === 'causal-lm'
-      ? { sequences: await blocksOfTexts(dataset, tokenizer, maxLength), problems: [] }
-      : await sequencesOf(dataset, { tokenizer, maxLength, prefix: config.data.prefix });
-  if (sequences.members('train').length === 0)
-    throw new ThawError(
-      'data.empty',
-      l10n.t('{0} has too little text to learn from.', dataset.root),
-      l10n.t('A language model needs two tokens at least that follow each other. Add texts.'),
-      { path: dataset.root },
-    );
-  return new TextExamples({
-    summary: { ...summary, problems: [...summary.problems, ...problems] },
-    classes,
-    sequences,
-    model,
-    parameters: [...tensorsOf(model.root)].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-    padding: tokenizer.padding,
-    maxLength,
-    batchSize: config.batchSize,
-  });
+function sizeOf({ root }: TextModel): number {
+  return [...tensorsOf(root)].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
