@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { addLora, type Network } from '../../core/models';
 import type { TextModel } from '../../core/models/text';
 import { layerTree } from '../../core/nn';
-import { describeModel, describeTextById, listModels, modelsFolder, type Places } from '../../core/weights';
+import { describeModel, describeTextById, listModels, locate, modelsFolder, type Places } from '../../core/weights';
 import { defaultPreset } from '../../protocol/defaults';
 import { ThawError } from '../../protocol/failure';
 import { type LayerNode, mood, withRules } from '../../protocol/layers';
@@ -29,7 +29,8 @@ export async function models(output: Output): Promise<void> {
 export async function layers(model: string, { rules, ...flags }: LayersText & { rules: string[] }, output: Output): Promise<void> {
   const checked = checkedLayers(flags);
   // Whoever asks for a model by name asks for it on the hub, too; its weights stay there.
-  const asked = { ...places(), hub: {} };
+  const here = { ...places(), hub: {} };
+  const asked = { ...here, located: await locate(model, here) };
   const texts = await describeTextById(model, { classes: checked.classes, ...asked });
   const root = texts
     ? treeOf(

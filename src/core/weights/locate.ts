@@ -16,6 +16,8 @@ export interface Places {
   readonly runsFolder?: string;
   /** Present: the hub may be asked about a name that nothing here goes by. Its weights are not fetched. */
   readonly hub?: { readonly endpoint?: string; readonly token?: string; readonly signal?: AbortSignal };
+  /** What the id was found to stand for: nothing is asked again. */
+  readonly located?: Located;
 }
 
 /**
@@ -52,6 +54,7 @@ export function modelsFolder(): string {
  * @throws ThawError `model.missing` | `hub.*`
  */
 export async function locate(id: string, places: Places): Promise<Located> {
+  if (places.located) return places.located;
   const source = await sourceOf(id, places);
   if (!('adapter' in source)) return source;
   const { adapter } = source;
@@ -89,7 +92,7 @@ async function sourceOf(id: string, { modelsFolder, runsFolder, hub }: Places): 
     throw new ThawError(
       'model.missing',
       l10n.t('The model "{0}" is not in {1}.', id, modelsFolder),
-      l10n.t('Fetch it with "npm run models" in Thaw\'s folder, or let the small network "convnet_small" learn from scratch.'),
+      l10n.t('Fetch it with "{0}" in Thaw\'s folder, or let the small network "convnet_small" learn from scratch.', fetching(id)),
       { path: bundled },
     );
   if (name && hub) {
@@ -122,6 +125,13 @@ export async function exactId(id: string, places: Places): Promise<string> {
 /** Bundled by name: where it is missing, the hub is not where it should come from. */
 function isLite(id: string): boolean {
   return /^(tf_)?efficientnet_lite\d$/.test(id);
+}
+
+/** What brings it: scripts/models.mjs, or the hub. */
+function fetching(lite: string): string {
+  const number = lite.at(-1) ?? '';
+  if (lite.startsWith('tf_') || number > '2') return `thaw pull timm/tf_efficientnet_lite${number}.in1k`;
+  return number === '0' ? 'npm run models' : `npm run models -- lite${number}`;
 }
 
 function holdsModel(folder: string): boolean {

@@ -36,7 +36,13 @@ export interface Seen {
 
 export const commit = 'a'.repeat(40);
 export const goodToken = 'hf_good';
-export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const digests = new WeakMap<Buffer, string>();
+/** Of a large file, which is asked about many times, computed once. */
+export function sha256(bytes: Buffer): string {
+  const digest = digests.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
+  if (bytes.length > 1e6) digests.set(bytes, digest);
+  return digest;
+}
 export const gitHash = (bytes: Buffer) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 const isLarge = (name: string) => /\.(safetensors|bin)$/.test(name);
 
