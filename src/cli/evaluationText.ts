@@ -5,7 +5,7 @@ import { integer, percent, printable, table } from './table';
 /** Accuracy with its interval, and precision, recall and F1 of every class; of a language model loss and perplexity. */
 export function evaluationText(title: string, evaluation: Evaluation): string {
   if (!isOfClasses(evaluation)) return tokensText(title, evaluation);
-  const { accuracy, macroF1, perClass } = evaluation;
+  const { accuracy, macroF1, matthews, perClass } = evaluation;
   const count = perClass.reduce((sum, c) => sum + c.count, 0);
   const [low, high] = wilson(Math.round(accuracy * count), count);
   const rows = [
@@ -13,7 +13,11 @@ export function evaluationText(title: string, evaluation: Evaluation): string {
     ...perClass.map((c) => [printable(c.name), percent(c.precision), percent(c.recall), percent(c.f1), integer(c.count)]),
   ];
   const sure = l10n.t('95 % sure between {0} and {1}', percent(low), percent(high));
-  return `${title}: ${percent(accuracy)} (${sure}), ${l10n.t('macro F1 {0}', percent(macroF1))}\n\n${table('lrrrr', rows)}`;
+  const scores = [
+    l10n.t('macro F1 {0}', percent(macroF1)),
+    ...(matthews === undefined ? [] : [l10n.t('Matthews correlation {0}', matthews.toFixed(3))]),
+  ];
+  return `${title}: ${percent(accuracy)} (${sure}), ${scores.join(', ')}\n\n${table('lrrrr', rows)}`;
 }
 
 function tokensText(title: string, { accuracy, loss, perplexity, tokens, written }: TokenEvaluation): string {

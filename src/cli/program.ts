@@ -106,6 +106,8 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
         text,
       ]),
     )
+    .option('--gradient-clipping <norm>', l10n.t('largest norm that all gradients together may have; 0 for any (0)'))
+    .option('--gradient-accumulation <n>', l10n.t('batches whose gradients make one update (1)'))
     .option('--seed <n>', l10n.t('the same seed draws the same text (0)'))
     .option('--threads <n>', l10n.t('processor threads; 0: as many as there are cores (0)'))
     .action(async (model, flags) => (await import('./commands/generate')).generate(model, flags, output));

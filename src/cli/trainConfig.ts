@@ -48,6 +48,8 @@ const settings = [
   { flag: '--lora-rank', key: 'loraRank', place: ['lora', 'rank'], numeric: true },
   { flag: '--lora-alpha', key: 'loraAlpha', place: ['lora', 'alpha'], numeric: true },
   { flag: '--lora-dropout', key: 'loraDropout', place: ['lora', 'dropout'], numeric: true },
+  { flag: '--gradient-clipping', key: 'gradientClipping', place: ['gradientClipping'], numeric: true },
+  { flag: '--gradient-accumulation', key: 'gradientAccumulation', place: ['gradientAccumulation'], numeric: true },
   { flag: '--seed', key: 'seed', place: ['seed'], numeric: true },
   { flag: '--engine', key: 'engine', place: ['engine'] },
   { flag: '--device', key: 'device', place: ['device'] },

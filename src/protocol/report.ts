@@ -14,6 +14,8 @@ export const classEvaluationSchema = z.object({
   accuracy: z.number(),
   loss: z.number(),
   macroF1: z.number(),
+  /** Matthews' correlation of labels and predictions, −1 … 1; reports of before lack it. */
+  matthews: z.number().optional(),
   perClass: z.array(classMetricsSchema),
   confusion: z.array(z.array(z.number().int())),
 });

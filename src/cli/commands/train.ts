@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { newRunFolder, readRecord } from '../../core/runs';
+import type { Task } from '../../protocol/data';
 import { exitCode } from '../../protocol/failure';
 import { defaultRunsFolder, runFiles } from '../../protocol/paths';
 import type { Report } from '../../protocol/report';
@@ -60,7 +61,7 @@ async function follow(spec: SessionSpec, output: Output): Promise<number> {
     progress.end();
     switch (last.type) {
       case 'finished':
-        output.summary(finishedText(last.run, last.report));
+        output.summary(finishedText(last.run, last.report, (await readRecord(last.run)).config.data.task));
         return 0;
       case 'stopped':
         output.note(l10n.t('Stopped after step {0}. The run is in {1}', last.step, run.folder));
@@ -79,7 +80,7 @@ async function follow(spec: SessionSpec, output: Output): Promise<number> {
 }
 
 /** The accuracy, its classes, what it took, and what to do with it. */
-function finishedText(folder: string, report: Report): string {
+function finishedText(folder: string, report: Report, task: Task): string {
   const scores = report.test
     ? evaluationText(l10n.t('Test accuracy'), report.test)
     : report.validation
@@ -96,6 +97,23 @@ function finishedText(folder: string, report: Report): string {
     '',
     `${l10n.t('Run')}    ${run}`,
     `${l10n.t('Model')}  ${path.join(run, runFiles.model)}`,
-    `${l10n.t('Next')}   thaw predict ${run} PICTURE`,
+    `${l10n.t('Next')}   ${next(run, task)}`,
   ].join('\n');
+}
+
+/** How the model is asked. */
+function next(run: string, task: Task): string {
+  switch (task) {
+    case 'image-classification':
+      return `thaw predict ${run} PICTURE`;
+    case 'text-classification':
+      return `echo 'TEXT' | thaw predict ${run}`;
+    case 'text-pair-classification':
+      return `printf 'TEXT\\tTEXT' | thaw predict ${run}`;
+    case 'causal-lm':
+    case 'text-to-text':
+      return `thaw generate ${run} --prompt 'TEXT'`;
+    case 'chat':
+      return `thaw generate ${run} --prompt 'TEXT' --chat`;
+  }
 }

@@ -1,4 +1,5 @@
 import type { ClassEvaluation } from '../../../protocol/report';
+import { matthews } from './matthews';
 
 /** What a model said of one example. */
 export interface Judgement {
@@ -68,6 +69,7 @@ export function evaluationOf(judgements: readonly Judgement[], classes: readonly
       present.reduce((sum, { f1 }) => sum + f1, 0),
       present.length,
     ),
+    matthews: matthews(confusion),
     perClass,
     confusion,
   };

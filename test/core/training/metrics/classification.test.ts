@@ -8,7 +8,7 @@ const said = (label: number, predicted: number) => ({ example: 0, label, predict
 test('precision, recall and F1 as scikit-learn counts them', () => {
   // sklearn.metrics.classification_report([0,0,0,1,1,2], [0,0,1,1,2,2], zero_division=0)
   const pairs = [[0, 0], [0, 0], [0, 1], [1, 1], [1, 2], [2, 2]] as const; // biome-ignore format: a table
-  const { perClass, accuracy, macroF1, confusion } = evaluationOf(
+  const { perClass, accuracy, macroF1, matthews, confusion } = evaluationOf(
     pairs.map(([l, p]) => said(l, p)),
     ['a', 'b', 'c', 'unseen'],
   );
@@ -18,6 +18,7 @@ test('precision, recall and F1 as scikit-learn counts them', () => {
     [0, 0, 1, 0],
   ]);
   expect(accuracy).toBeCloseTo(4 / 6);
+  expect(matthews).toBeCloseTo(0.5222329678670935, 12); // sklearn.metrics.matthews_corrcoef
   expect(perClass.map(({ precision }) => precision)).toEqual([1, 0.5, 0.5, 0]);
   expect(perClass.map(({ recall }) => recall)).toEqual([2 / 3, 0.5, 1, 0]);
   expect(perClass.map(({ count }) => count)).toEqual([3, 2, 1, 0]);
