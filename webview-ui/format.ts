@@ -28,6 +28,9 @@ export const number = (x: number) => numbers(0, 0).format(x);
 /** A fixed number of decimals: `0.196`. */
 export const decimal = (x: number, digits: number) => numbers(digits, digits).format(x);
 
+/** Of a mean loss a token, in nats: among how many tokens the next one is as hard to tell. */
+export const perplexity = (loss: number) => decimal(Math.exp(loss), 2);
+
 /** As many decimals as it needs, for learning rates: `0.0003`. */
 export const precise = (x: number) => numbers(0, 8).format(x);
 

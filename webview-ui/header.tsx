@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
 import type { PanelState } from '../src/protocol/panel';
-import { clock, number, percent, roughly } from './format';
+import { clock, decimal, number, percent, roughly } from './format';
 import { post } from './host';
 import { regionNames } from './logic/view';
 import { Button, Link, Rich, sizes } from './parts/controls';
@@ -64,15 +64,18 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
     case 'paused':
       return { icon: 'halt', words: epochs > 0 ? epochWords(l10n.t('Paused in epoch {0} of {1}')) : l10n.t('Paused') };
     case 'finished': {
-      const accuracy = report?.test?.accuracy ?? report?.validation?.accuracy;
-      const sentence = report?.test ? l10n.t('{0} on test', percent(accuracy ?? 0)) : l10n.t('{0} on validation', percent(accuracy ?? 0));
+      const evaluation = report?.test ?? report?.validation;
+      const figure =
+        evaluation &&
+        ('confusion' in evaluation ? percent(evaluation.accuracy) : l10n.t('perplexity {0}', decimal(evaluation.perplexity, 2)));
+      const sentence = report?.test ? l10n.t('{0} on test', figure ?? '') : l10n.t('{0} on validation', figure ?? '');
       return {
         icon: 'pass',
         kind: 'good',
         words: (
           <>
             {l10n.t('Finished')}
-            {accuracy !== undefined && (
+            {figure && (
               <>
                 {' · '}
                 <Link onClick={() => goTo('Result')}>{sentence}</Link>

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Task } from '../src/protocol/data';
 import type { PanelMemento, PanelPhase, PanelState, ToPanel } from '../src/protocol/panel';
 import { setLocale } from './format';
 import { post, savedView, saveView } from './host';
@@ -71,6 +72,9 @@ export const trialPicture = new Store<{ url: string | null }>({ url: null });
 /** The run in this tab. A new object when another begins; `runPulse` beats at every change in it. */
 export const run = { current: new RunView() };
 export const runPulse = new Pulse();
+
+/** What the run in this tab learned. */
+export const runTask = (): Task => run.current.config?.data.task ?? panel.state.data?.summary.task ?? 'image-classification';
 
 const goingOn: readonly PanelPhase[] = ['starting', 'preparing', 'training', 'paused'];
 const withRun: readonly PanelPhase[] = [...goingOn, 'finished', 'stopped', 'failed', 'ended'];

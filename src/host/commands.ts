@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../core/runs';
-import { asFailure, ThawError } from '../protocol/failure';
+import { asFailure } from '../protocol/failure';
 import type { Assistant } from './assistantProcess';
 import { doctorText } from './doctor';
 import type { Documents } from './documents';
@@ -50,12 +50,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       assistant.warm(); // it starts while the tab is drawn
       const folder = uri?.fsPath ?? (await pickFolder());
       if (folder === undefined) return;
-      if (!(await stat(folder)).isDirectory())
-        throw new ThawError(
-          'data.unsupported',
-          l10n.t('“{0}” is not a folder.', folder),
-          l10n.t('Choose a folder with one folder for each class.'),
-        );
+      await stat(folder);
       await panels.openFolder(folder);
     },
     'thaw.openRun': async (target: Target) => {

@@ -15,6 +15,7 @@ import { isInside, openFile } from './tabFiles';
 import type { Picture, TabServices } from './tabServices';
 import { TextPages } from './textPages';
 import { ThumbnailQueue } from './thumbnailQueue';
+import { Trials } from './trials';
 
 /** Pictures made before the view can ask for them: what a wide window shows. */
 const firstPictures = 96;
@@ -37,6 +38,7 @@ export class Tab implements Disposable {
   private launching: AbortController | null = null;
   private readonly rows: RowsAhead;
   private readonly texts: TextPages;
+  private readonly trials: Trials;
 
   constructor(
     readonly folder: string,
@@ -63,6 +65,11 @@ export class Tab implements Disposable {
       () => this.preview.question(),
       () => this.textModel(),
       (message) => this.posted.fire(message),
+    );
+    this.trials = new Trials(
+      services.assistant,
+      () => this.session && { path: this.session.folder, config: this.session.record.config },
+      (part) => this.update(part),
     );
     this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => {
       this.posted.fire({ type: 'thumbnails', images });
@@ -132,6 +139,12 @@ export class Tab implements Disposable {
         return ui.installTensorflow();
       case 'retry':
         return this.retry();
+      case 'tryText':
+        return this.trials.text(message);
+      case 'write':
+        return this.trials.write(message);
+      case 'stopWriting':
+        return this.trials.stopWriting();
       case 'try':
         return this.tryPicture(message.bytes && { name: message.name, bytes: message.bytes });
     }
@@ -169,6 +182,7 @@ export class Tab implements Disposable {
     this.preview.dispose();
     this.thumbnails.clear();
     this.texts.dispose();
+    this.trials.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.posted.dispose();
     this.changed.dispose();
@@ -377,20 +391,12 @@ export class Tab implements Disposable {
 
   /** @param dropped null to choose a file */
   private async tryPicture(dropped: Pick<Picture, 'name' | 'bytes'> | null): Promise<void> {
-    const { run } = this.state;
-    const picture = run && (dropped ?? (await this.services.ui.pickPicture()));
+    const picture = this.state.run && (dropped ?? (await this.services.ui.pickPicture()));
     if (!picture) return;
-    const { name } = picture;
     const bytes = new Uint8Array(picture.bytes);
-    const trial = { name, busy: false, answer: null, failure: null };
-    this.update({ trial: { ...trial, busy: true } });
+    const asked = this.trials.picture({ name: picture.name, bytes });
     this.posted.fire({ type: 'trialPicture', bytes });
-    try {
-      const answer = await this.services.assistant.ask('predict', { run: run.path, name, bytes });
-      this.update({ trial: { ...trial, answer } });
-    } catch (error) {
-      this.update({ trial: { ...trial, failure: asFailure(error) } });
-    }
+    await asked;
   }
 
   /** Loading is over when data and model are there, or cannot be. */

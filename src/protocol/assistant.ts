@@ -158,12 +158,14 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
   z.object({ id: z.int(), type: z.literal('pull'), model: z.string(), hub: hubAccessSchema }),
   /** What a run by this configuration would cost, from a short probe of this machine and the counts of the model. */
   z.object({ id: z.int(), type: z.literal('cost'), config: runConfigSchema, examples: z.int(), classes: z.int() }),
-  /** A picture's bytes, or a file's path. */
+  /** A picture's bytes, or a file's path; or a text, or two. */
   z.object({
     id: z.int(),
     type: z.literal('predict'),
     run: z.string(),
     name: z.string(),
+    text: z.string().optional(),
+    pair: z.string().optional(),
     bytes: z.instanceof(Uint8Array).optional(),
     path: z.string().optional(),
   }),

@@ -1,23 +1,16 @@
 import * as z from 'zod';
+import { textTasks } from './tasks';
+
+export { isTexts, textTasks } from './tasks';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export const splitSchema = z.enum(splitNames);
 export type Split = z.infer<typeof splitSchema>;
 
-/** What can be learned from texts. */
-export const textTasks = [
-  'text-classification', // text → one of the classes
-  'text-pair-classification', // two texts → one of the classes
-  'causal-lm', // plain text, continued
-  'chat', // instructions and conversations: loss on the answers alone
-  'text-to-text', // source → target
-] as const;
 export const textTaskSchema = z.enum(textTasks);
 export type TextTask = z.infer<typeof textTaskSchema>;
 export const taskSchema = z.enum(['image-classification', ...textTasks]);
 export type Task = z.infer<typeof taskSchema>;
-/** Whether a task is learned from texts. */
-export const isTexts = (task: Task): task is TextTask => task !== 'image-classification';
 
 /** What a column of a table may be to a task of texts. */
 export const columnRoles = [
@@ -136,7 +129,6 @@ export const rowFilterSchema = z.object({
   only: z.array(z.string()).max(1000).nullable(),
 });
 export type RowFilter = z.infer<typeof rowFilterSchema>;
-export const allRows: RowFilter = { split: 'all', klass: null, search: '', only: null };
 
 /** A part of a text as a model takes it. */
 export const tokenSchema = z.object({

@@ -3,6 +3,7 @@ import type { Cost, ModelFacts, TokensAnswer } from './assistant';
 import { columnMapSchema, type DataSummary, type ExampleRow, type RowFilter, rowFilterSchema, type TextRow, textTaskSchema } from './data';
 import type { RunEvent } from './events';
 import type { Failure } from './failure';
+import { type Generated, generationSchema, turnSchema } from './generation';
 import type { LayerNode } from './layers';
 import type { Answer, Prediction } from './report';
 import { augmentations, type LoraConfig, loraSchema, type Preset, presetSchema, schedules } from './runConfig';
@@ -44,6 +45,19 @@ export type PanelPhase =
   | 'failed'
   | 'ended';
 
+/** What the model of the run is tried on. */
+export interface Trial {
+  /** A picture's file, or the text itself. */
+  name: string;
+  busy: boolean;
+  answer: Answer | null;
+  failure: Failure | null;
+  /** The second text of a pair. */
+  pair?: string;
+  /** What a model that writes has written so far; `result` once it is done, null when it was stopped. */
+  written?: { text: string; result: Generated | null };
+}
+
 /** All that the tab shows, held by the host. It is sent whole once, then key by key. */
 export interface PanelState {
   /** The folder's name. */
@@ -71,7 +85,7 @@ export interface PanelState {
   run: { path: string; id: string } | null;
   failure: Failure | null;
   predictions: Prediction[];
-  trial: { name: string; busy: boolean; answer: Answer | null; failure: Failure | null } | null;
+  trial: Trial | null;
   log: string[];
 }
 
@@ -88,6 +102,9 @@ export type ToPanel =
   | { type: 'tokens'; where: string; answer: TokensAnswer | null }
   /** Moves the focus to a layer that was picked in the side bar. */
   | { type: 'reveal'; layer: string };
+
+/** Characters that are tried at once. */
+const mostTyped = 200_000;
 
 /** Webview → host. */
 export const fromPanelSchema = z.discriminatedUnion('type', [
@@ -112,6 +129,15 @@ export const fromPanelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('installTensorflow') }),
   z.object({ type: z.literal('retry') }),
   /** Try it: a dropped picture's bytes, or null to choose a file in VS Code's dialog. */
+  /** Try it with a text, or a pair of them. */
+  z.object({ type: z.literal('tryText'), text: z.string().max(mostTyped), pair: z.string().max(mostTyped).nullable() }),
+  /** Lets the model go on from a text, or answer in a conversation. */
+  z.object({
+    type: z.literal('write'),
+    prompt: z.union([z.string().max(mostTyped), z.array(turnSchema).min(1)]),
+    options: generationSchema,
+  }),
+  z.object({ type: z.literal('stopWriting') }),
   z.object({ type: z.literal('try'), name: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),
 ]);
 export type FromPanel = z.infer<typeof fromPanelSchema>;

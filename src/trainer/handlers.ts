@@ -108,11 +108,11 @@ export const handlers: Handlers = {
     return estimateCost(config, { examples, classes, modelsFolder: modelsFolder() });
   },
 
-  async predict({ run, name, bytes, path: file }) {
-    const source = bytes ?? file;
+  async predict({ run, name, bytes, path: file, text, pair }) {
+    const source = text ?? bytes ?? file;
     if (source === undefined)
-      throw new ThawError('usage', l10n.t('There is no picture to look at.'), l10n.t('Give its bytes or its path.'));
-    return predictor.predict(run, { name, source });
+      throw new ThawError('usage', l10n.t('There is nothing to look at.'), l10n.t('Give a picture’s bytes or its path, or a text.'));
+    return predictor.predict(run, { name, source, ...(text !== undefined && { pair }) });
   },
 
   async generate({ model, prompt, options }, { signal, progress }) {

@@ -5,6 +5,7 @@ import { Pool } from './pool';
 interface Input {
   readonly name: string;
   readonly source: string | Uint8Array;
+  readonly pair?: string;
 }
 
 /** Keeps the model that was asked last, for the next picture tried on it. */

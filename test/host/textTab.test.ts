@@ -5,11 +5,14 @@ import type { Asked, AskOptions, Assistant, AssistantQuestion } from '../../src/
 import { Tab } from '../../src/host/tab';
 import { openFile } from '../../src/host/tabFiles';
 import type { TabServices, TabUi } from '../../src/host/tabServices';
+import { Trials } from '../../src/host/trials';
 import type { AssistantAnswers, ModelFacts } from '../../src/protocol/assistant';
-import { allRows, type DataSummary } from '../../src/protocol/data';
+import type { DataSummary } from '../../src/protocol/data';
 import { ThawError } from '../../src/protocol/failure';
-import type { ToPanel } from '../../src/protocol/panel';
-import type { RunConfig } from '../../src/protocol/runConfig';
+import { generationDefaults } from '../../src/protocol/generation';
+import type { ToPanel, Trial } from '../../src/protocol/panel';
+import { type RunConfig, runConfigSchema } from '../../src/protocol/runConfig';
+import { allRows } from '../../src/protocol/tasks';
 import { facts, temporaryFolder, tree, until } from './fakes';
 
 const file = path.join(temporaryFolder(), 'mails.tsv');
@@ -201,6 +204,76 @@ describe('a tab of texts', () => {
     expect(tab.state.modelFailure).toMatchObject({ code: 'model.missing' });
     expect(questions('layers')).toEqual([]);
     expect(tab.state.phase).toBe('ready');
+  });
+});
+
+describe('Trials', () => {
+  const shown: (Trial | null)[] = [];
+  const config = runConfigSchema.parse({
+    data: { path: '/x', task: 'text-to-text', prefix: 'translate: ' },
+    phases: [{ epochs: 1, learningRate: 1, rules: [] }],
+  });
+  const run = { path: '/run', config };
+  const options = generationDefaults;
+  const trialsOf = (ask: (question: unknown, options?: AskOptions<'generate'>) => Promise<unknown>) => {
+    shown.length = 0;
+    const assistant = { ask: (_: unknown, question: unknown, more: unknown) => ask(question, more as AskOptions<'generate'>) };
+    return new Trials(
+      assistant as unknown as Assistant,
+      () => run,
+      ({ trial }) => shown.push(trial),
+    );
+  };
+
+  it('show a text as it is written, with what was before every source', async () => {
+    let asked: unknown;
+    const result = { prompt: 'translate: a cat', text: 'eine Katze', tokens: 3, tokensPerSecond: 30, finish: 'eos' };
+    const trials = trialsOf(async (question, more) => {
+      asked = question;
+      for (const delta of ['eine ', 'Katze']) {
+        more?.onProgress?.({ delta });
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      return { delta: '', result };
+    });
+    await trials.write({ type: 'write', prompt: 'a cat', options });
+    expect(asked).toEqual({ model: '/run', prompt: 'translate: a cat', options });
+    expect(shown.map((trial) => trial?.written?.text)).toEqual(['', 'eine ', 'eine Katze', 'eine Katze']);
+    expect(shown.at(-1)).toMatchObject({ name: 'a cat', busy: false, written: { result } });
+    expect(shown.slice(0, -1).every((trial) => trial?.busy)).toBe(true);
+  });
+
+  it('keep what was written when it is stopped, and tell what goes wrong', async () => {
+    const stopped = trialsOf(
+      (_, more) =>
+        new Promise((_resolve, reject) => {
+          more?.onProgress?.({ delta: 'half' });
+          more?.signal?.addEventListener('abort', () => reject(new ThawError('interrupted', '', '')));
+        }),
+    );
+    const writing = stopped.write({ type: 'write', prompt: [{ role: 'user', content: 'hi' }], options });
+    stopped.stopWriting();
+    await writing;
+    expect(shown.at(-1)).toMatchObject({ name: 'hi', busy: false, failure: null, written: { text: 'half', result: null } });
+    const failing = trialsOf(() => Promise.reject(new ThawError('model.corrupt', 'Broken.', 'Fetch it.')));
+    await failing.write({ type: 'write', prompt: 'x', options });
+    expect(shown.at(-1)).toMatchObject({ busy: false, failure: { code: 'model.corrupt' } });
+  });
+
+  it('ask about a text or two', async () => {
+    const asked: unknown[] = [];
+    const answer = { input: 'text', label: 'ham', probabilities: { ham: 1 } };
+    const trials = trialsOf(async (question) => {
+      asked.push(question);
+      return answer;
+    });
+    await trials.text({ type: 'tryText', text: 'hello', pair: null });
+    await trials.text({ type: 'tryText', text: 'hello', pair: 'there' });
+    expect(asked).toEqual([
+      { run: '/run', name: 'text', text: 'hello' },
+      { run: '/run', name: 'text', text: 'hello', pair: 'there' },
+    ]);
+    expect(shown.at(-1)).toEqual({ name: 'hello', pair: 'there', busy: false, failure: null, answer });
   });
 });
 

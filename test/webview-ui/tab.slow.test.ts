@@ -27,10 +27,10 @@ const looks = [
 ] as const;
 /** Those that differ most are looked at in every look, their kin in one. */
 const states = [
-  ...['loading', 'ready', 'training', 'failed', 'finished', 'texts'].flatMap((state) =>
+  ...['loading', 'ready', 'training', 'failed', 'finished', 'texts', 'textsFinished'].flatMap((state) =>
     looks.map(([theme, width]) => [state, theme, width] as const),
   ),
-  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats'].map(
+  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats', 'writing'].map(
     (state) => [state, 'dark', 1280] as const,
   ),
 ];
@@ -207,6 +207,33 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await page.getByRole('button', { name: 'Show in Data' }).click();
     const grid = page.getByRole('listbox', { name: 'Pictures' });
     await expect.poll(() => grid.getByRole('option').count()).toBe(1);
+    await page.close();
+  });
+
+  test('texts stand behind a cell and among the mistakes, and one can be tried', async () => {
+    const { page, said } = await open('textsFinished');
+    const mistake = page.locator('.text-mistakes li').first();
+    await mistake.getByText(/sure/).waitFor();
+    await mistake.getByRole('button', { name: /^row \d/ }).click();
+    await expect.poll(() => said).toContain('openFile');
+    await expect.poll(() => page.locator('.quotes .quote').first().textContent()).toMatch(/\w+ \w+/);
+    await page.getByRole('textbox', { name: 'Text to try' }).fill('where is my parcel?');
+    await expect.poll(() => said).toContain('tryText');
+    await page.close();
+  });
+
+  test('what a model writes comes as it is written, and can be stopped', async () => {
+    const { page, said } = await open('writing');
+    const written = page.getByRole('group', { name: 'What the model writes' });
+    await written.getByText('there was a little girl').waitFor();
+    await page.getByRole('region', { name: 'Result' }).getByRole('button', { name: 'Stop' }).click();
+    await expect.poll(() => said).toContain('stopWriting');
+    const trial = { name: 'Once', busy: false, answer: null, failure: null, written: { text: ' <b>upon</b>', result: null } };
+    await page.evaluate(`fromHost(${JSON.stringify({ type: 'state', state: { trial } })})`);
+    await written.getByText('<b>upon</b>').waitFor();
+    await page.getByRole('textbox', { name: 'Beginning of a text' }).fill('A cat');
+    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    await expect.poll(() => said).toContain('write');
     await page.close();
   });
 

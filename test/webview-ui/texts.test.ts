@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { allRows, type TextRow } from '../../src/protocol/data';
+import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel } from '../../src/protocol/panel';
+import { allRows } from '../../src/protocol/tasks';
 import { columnsIn, withRole } from '../../webview-ui/logic/columns';
 import { isReadable, oneLine, placeOf, shownText } from '../../webview-ui/logic/shownText';
 import { pageRows, TextPages } from '../../webview-ui/logic/textPages';

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { useState } from 'preact/hooks';
-import { type ColumnMap, type ColumnRole, type DataSummary, type TextTask, textTaskSchema, textTasks } from '../../src/protocol/data';
+import type { ColumnMap, ColumnRole, DataSummary, TextTask } from '../../src/protocol/data';
+import { isTexts, textTasks } from '../../src/protocol/tasks';
 import { post } from '../host';
 import { columnsIn, rolesOf, withRole } from '../logic/columns';
 import { Icon } from '../parts/icon';
@@ -51,9 +52,9 @@ function roleWord(role: ColumnRole): string {
 export function Columns({ summary }: { summary: DataSummary }) {
   const [open, setOpen] = useState(false);
   const fixed = useStore(panel, (s) => isGoingOn(s.phase));
-  const task = textTaskSchema.safeParse(summary.task).data;
+  const { task } = summary;
   const all = summary.columns ?? [];
-  if (!task || all.length < 2) return null;
+  if (!isTexts(task) || all.length < 2) return null;
   const columns = columnsIn(summary);
   const used = rolesOf[task].flatMap((role) => (columns[role] === undefined ? [] : [`${roleWord(role)}: ${columns[role]}`]));
   const say = (next: TextTask, map: ColumnMap) => post({ type: 'columns', task: next, columns: map });
@@ -74,9 +75,10 @@ export function Columns({ summary }: { summary: DataSummary }) {
               class="select"
               value={task}
               disabled={fixed}
-              onChange={(event) =>
-                say(textTaskSchema.parse(event.currentTarget.value), columns.split === undefined ? {} : { split: columns.split })
-              }
+              onChange={(event) => {
+                const chosen = textTasks.find((name) => name === event.currentTarget.value);
+                if (chosen) say(chosen, columns.split === undefined ? {} : { split: columns.split });
+              }}
             >
               {textTasks.map((name) => (
                 <option key={name} value={name} selected={name === task}>

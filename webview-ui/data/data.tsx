@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { useMemo } from 'preact/hooks';
 import type { DataSummary } from '../../src/protocol/data';
-import { isTexts } from '../../src/protocol/data';
+import { isTexts } from '../../src/protocol/tasks';
 import { classes, number, percent, pictures, texts } from '../format';
 import { post } from '../host';
 import { countOf, type ExampleFilter, filtered, flagged } from '../logic/examples';

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { useEffect, useState } from 'preact/hooks';
-import { type DataSummary, isTexts } from '../../src/protocol/data';
+import type { DataSummary } from '../../src/protocol/data';
+import { isTexts } from '../../src/protocol/tasks';
 import { number } from '../format';
 import { countOf, splitOrder } from '../logic/examples';
 import { Icon } from '../parts/icon';

@@ -68,6 +68,38 @@ function stateOf(name: string): PanelState {
         textRows: texts.tickets.slice(0, 200),
         layers: null,
       };
+    case 'textsFinished':
+      return {
+        ...readyTexts,
+        phase: 'finished',
+        run: { path: '/home/ada/.thaw/runs/tickets', id: 'tickets' },
+        predictions: texts.predictions(),
+        trial: {
+          name: 'I was charged twice for the March invoice',
+          busy: false,
+          answer: {
+            input: 'text',
+            label: 'billing',
+            probabilities: { billing: 0.981, account: 0.011, bug: 0.005, shipping: 0.003, feature: 0 },
+          },
+          failure: null,
+        },
+      };
+    case 'writing':
+    case 'chatting':
+      return {
+        ...readyTexts,
+        title: 'stories.txt',
+        phase: 'finished',
+        run: { path: '/home/ada/.thaw/runs/stories', id: 'stories' },
+        trial: {
+          name: 'Once upon a time',
+          busy: true,
+          answer: null,
+          failure: null,
+          written: { text: ', there was a little girl named Lily. She loved to play outside in the sun', result: null },
+        },
+      };
     case 'manyTexts':
       return { ...readyTexts, data: { summary: { ...texts.ticketSummary, problems: [] }, checking: false } };
     case 'chats':
@@ -141,6 +173,12 @@ function eventsOf(name: string) {
       return world.eventsUntil(5.39, 'failed');
     case 'finished':
       return world.eventsUntil(12, 'finished');
+    case 'textsFinished':
+      return texts.asTexts(world.eventsUntil(12, 'finished'), 'text-classification', texts.evaluation());
+    case 'writing':
+      return texts.asTexts(world.eventsUntil(12, 'finished'), 'causal-lm', texts.told);
+    case 'chatting':
+      return texts.asTexts(world.eventsUntil(12, 'finished'), 'chat', texts.told);
     default:
       return [];
   }

@@ -1,9 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import type { ClassEvaluation } from '../../src/protocol/report';
+import { isTexts } from '../../src/protocol/tasks';
 import { number, percent } from '../format';
+import { runTask } from '../session';
+
+function examplesWord(onTest: boolean): string {
+  if (isTexts(runTask())) return onTest ? l10n.t('Test texts') : l10n.t('Validation texts');
+  return onTest ? l10n.t('Test pictures') : l10n.t('Validation pictures');
+}
 
 export function PerClass({ evaluation, onTest }: { evaluation: ClassEvaluation; onTest: boolean }) {
-  const columns = [l10n.t('Precision'), l10n.t('Recall'), l10n.t('F1'), onTest ? l10n.t('Test pictures') : l10n.t('Validation pictures')];
+  const columns = [l10n.t('Precision'), l10n.t('Recall'), l10n.t('F1'), examplesWord(onTest)];
   return (
     <div class="per-class">
       <table class="plain">

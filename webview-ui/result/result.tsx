@@ -1,20 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import { useMemo, useState } from 'preact/hooks';
 import type { ClassEvaluation, Prediction, Report } from '../../src/protocol/report';
+import { isTexts } from '../../src/protocol/tasks';
 import { bytes, clock, number, percent } from '../format';
 import { post } from '../host';
 import { cellExamples, commonMistakes, surestMistakes } from '../logic/examples';
 import { Button, Rich } from '../parts/controls';
 import { Icon } from '../parts/icon';
 import { Region } from '../parts/region';
-import { panel, run, runPulse } from '../session';
+import { panel, run, runPulse, runTask } from '../session';
 import { usePulse, useStore } from '../store';
 import { CellExamples } from './cellExamples';
 import { Confusion, Pairs } from './confusion';
 import { Mistakes } from './mistakes';
 import { PerClass } from './perClass';
+import { TextMistakes } from './texts';
 import { TokenVerdict } from './tokenVerdict';
 import { TryIt } from './tryIt';
+import { TryText } from './tryText';
+import { TryWriting } from './tryWriting';
 import { Verdict } from './verdict';
 
 /** Above this many classes a matrix is a wall: the commonest mistakes are listed instead. */
@@ -78,9 +82,25 @@ function Finished({ report }: { report: Report }) {
         <PerClass evaluation={evaluation} onTest={report.test !== null} />
       </div>
       <ConfusionPart evaluation={evaluation} predictions={predictions} />
-      {mistakes.length > 0 && <Mistakes mistakes={mistakes} />}
+      {mistakes.length > 0 && (isTexts(runTask()) ? <TextMistakes mistakes={mistakes} /> : <Mistakes mistakes={mistakes} />)}
     </>
   );
+}
+
+/** What the run learned: the data region may show another task by now. */
+function Try() {
+  const task = runTask();
+  switch (task) {
+    case 'image-classification':
+      return <TryIt />;
+    case 'text-classification':
+    case 'text-pair-classification':
+      return <TryText pairs={task === 'text-pair-classification'} />;
+    case 'causal-lm':
+    case 'chat':
+    case 'text-to-text':
+      return <TryWriting task={task} />;
+  }
 }
 
 function StoppedNote() {
@@ -106,7 +126,7 @@ export function Result() {
   return (
     <Region name="Result" actions={<Button label={l10n.t('Open run folder')} onClick={() => post({ type: 'openRunFolder' })} />}>
       {report ? <Finished report={report} /> : <StoppedNote />}
-      {(report || run.current.best) && <TryIt />}
+      {(report || run.current.best) && <Try />}
       {report && <FrozenLine report={report} />}
     </Region>
   );

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { TokenEvaluation } from '../../src/protocol/report';
-import { number, percent } from '../format';
+import { decimal, number, percent } from '../format';
 
 /** How well a language model tells the text that it never saw. */
 export function TokenVerdict({ evaluation, onTest }: { evaluation: TokenEvaluation; onTest: boolean }) {
@@ -8,12 +8,12 @@ export function TokenVerdict({ evaluation, onTest }: { evaluation: TokenEvaluati
   return (
     <>
       <p class="key">
-        <span class="key-figure num">{perplexity.toFixed(2)}</span>
+        <span class="key-figure num">{decimal(perplexity, 2)}</span>
         <span class="key-words">
           {onTest ? l10n.t('perplexity on the locked test set') : l10n.t('perplexity on the validation set')}
           <br />
           <span class="dim">
-            {l10n.t('loss {0} a token · {1} of {2} tokens told right', loss.toFixed(4), percent(accuracy), number(tokens))}
+            {l10n.t('loss {0} a token · {1} of {2} tokens told right', decimal(loss, 4), percent(accuracy), number(tokens))}
           </span>
         </span>
       </p>

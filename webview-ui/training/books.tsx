@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { clock, decimal, number, percent, timeOfDay } from '../format';
+import { hasClasses } from '../../src/protocol/defaults';
+import { clock, decimal, number, percent, perplexity, timeOfDay } from '../format';
 import type { EpochRow, LoggedEvent } from '../logic/run';
 import type { Book } from '../logic/view';
 import { arrowsMove } from '../parts/controls';
-import { isGoingOn, panel, run, runPulse, view } from '../session';
+import { isGoingOn, panel, run, runPulse, runTask, view } from '../session';
 import { usePulse, useStore } from '../store';
 import { SettingsForm } from './form';
 
@@ -23,12 +24,13 @@ function Epochs() {
   usePulse(runPulse, 1000);
   const { rows, best } = run.current;
   if (rows.length === 0) return <p class="empty">{l10n.t('The first epoch is not over yet.')}</p>;
+  const writes = !hasClasses(runTask());
   const columns = [
     l10n.t('Epoch'),
     l10n.t('Loss'),
     l10n.t('Validation loss'),
     l10n.t('Accuracy'),
-    l10n.t('Validation accuracy'),
+    writes ? l10n.t('Validation perplexity') : l10n.t('Validation accuracy'),
     l10n.t('Seconds'),
   ];
   return (
@@ -52,7 +54,7 @@ function Epochs() {
             <td class="num">{percent(row.train.accuracy)}</td>
             <td class="num">
               {row === best && row.validation && <span class="tag">{l10n.t('best')} </span>}
-              {row.validation ? percent(row.validation.accuracy) : '–'}
+              {row.validation ? (writes ? perplexity(row.validation.loss) : percent(row.validation.accuracy)) : '–'}
             </td>
             <td class="num">{decimal(row.seconds, 1)}</td>
           </tr>

@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
+import { hasClasses } from '../../src/protocol/defaults';
 import type { PanelPhase } from '../../src/protocol/panel';
-import { bytes, clock, number, percent } from '../format';
-import { panel, run, runPulse } from '../session';
+import { isTexts } from '../../src/protocol/tasks';
+import { bytes, clock, number, percent, perplexity } from '../format';
+import { panel, run, runPulse, runTask } from '../session';
 import { usePulse, useStore } from '../store';
 
 type Figure = [name: string, value: ComponentChildren];
@@ -24,7 +26,10 @@ function preparing(): Figure[] {
   return [
     [l10n.t('Features'), prepare ? <Quantity value={number(prepare.done)} unit={l10n.t('of {0}', number(prepare.total))} /> : '–'],
     [l10n.t('Time left'), prepare && pace > 0 ? clock((prepare.total - prepare.done) / pace) : '–'],
-    [l10n.t('Speed'), pace > 0 ? <Quantity value={number(pace)} unit={l10n.t('pictures/s')} /> : '–'],
+    [
+      l10n.t('Speed'),
+      pace > 0 ? <Quantity value={number(pace)} unit={isTexts(runTask()) ? l10n.t('texts/s') : l10n.t('pictures/s')} /> : '–',
+    ],
     [l10n.t('Memory'), memoryWords(memory)],
     [l10n.t('Best'), '–'],
   ];
@@ -45,7 +50,15 @@ function learning(phase: PanelPhase): Figure[] {
   }
   figures.push([
     l10n.t('Best'),
-    best?.validation ? <Quantity value={percent(best.validation.accuracy)} unit={l10n.t('epoch {0}', number(best.epoch))} /> : '–',
+    best?.validation ? (
+      hasClasses(runTask()) ? (
+        <Quantity value={percent(best.validation.accuracy)} unit={l10n.t('epoch {0}', number(best.epoch))} />
+      ) : (
+        <Quantity value={perplexity(best.validation.loss)} unit={l10n.t('perplexity, epoch {0}', number(best.epoch))} />
+      )
+    ) : (
+      '–'
+    ),
   ]);
   return figures;
 }

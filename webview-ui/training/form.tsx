@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { useEffect, useState } from 'preact/hooks';
-import { isTexts } from '../../src/protocol/data';
 import type { TrainingFields } from '../../src/protocol/panel';
+import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { fieldsOf, limits, type NumberField, parseField, type Refusal } from '../logic/fields';

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { Bone, Button } from '../parts/controls';
@@ -34,13 +35,13 @@ function Note() {
     l10n.t('learning rate {0}', precise(config.phases[0]?.learningRate ?? 0)),
   ];
   const rest = [
-    augmentationWords(config.augmentation),
+    ...(isTexts(config.data.task) ? [] : [augmentationWords(config.augmentation)]),
     ...(config.earlyStopping > 0 ? [l10n.t('patience {0}', number(config.earlyStopping))] : []),
   ];
   return (
     <>
       {first.join(' · ')}
-      <span class="rest"> · {rest.join(' · ')}</span>
+      {rest.length > 0 && <span class="rest"> · {rest.join(' · ')}</span>}
     </>
   );
 }
