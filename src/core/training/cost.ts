@@ -4,7 +4,7 @@ import type { Cost } from '../../protocol/assistant';
 import type { Phase, RunConfig } from '../../protocol/runConfig';
 import { decodePicture } from '../data';
 import { createEngine, type Engine, type TensorData } from '../engine';
-import type { ImageModel, Network } from '../models';
+import { addLora, type ImageModel, type Network } from '../models';
 import { tensorsOf } from '../nn';
 import { describeForTask, describeModel, type Places } from '../weights';
 import { keptViews } from './examples/pictures';
@@ -95,9 +95,11 @@ async function probedOf(config: RunConfig, classes: number, places: Places): Pro
   if (task === 'image-classification') {
     const { model } = await describeModel(config.model, { ...places, classes, imageSize: config.imageSize });
     decoding ??= timeDecoding(model);
+    if (config.lora) addLora(model, config.lora);
     return { model, reads: readsPictures(model), views: keptViews[config.augmentation], reading: await decoding };
   }
   const { model } = await describeForTask(config.model, task, { ...places, classes });
+  if (config.lora) addLora(model, config.lora);
   const length = Math.min(config.maxLength ?? usualTokens, usualTokens, model.input.maximumLength);
   return { model, reads: readsTexts(model, length), views: 1, reading: 0 };
 }

@@ -8,8 +8,11 @@ import type { Sequence, Sequences } from './sequences';
 
 /** Bytes of tokens in memory, so that a text is not tokenized anew in every epoch. */
 const tokenLimit = 64 * 2 ** 20;
-/** Bytes that the frozen weights of all compiled lengths may come to, and batches that make a further length worth its graph. */
-const weightLimit = 512 * 2 ** 20;
+/**
+ * Bytes that the weights of all compiled lengths may come to: the engine packs them once more for each, and keeps room for
+ * what lies between the layers. And batches that make a further length worth its graph.
+ */
+const weightLimit = 288 * 2 ** 20;
 const batchesOfForm = 8;
 
 export interface TextExamplesSpec {
