@@ -39,6 +39,8 @@ const nothing: PanelState = {
     classWeights: 'none',
     schedule: 'cosine',
     warmup: 0.05,
+    gradientClipping: 0,
+    gradientAccumulation: 1,
     validationSplit: 0.15,
     testSplit: 0.15,
     seed: 0,

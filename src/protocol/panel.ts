@@ -23,6 +23,10 @@ export const trainingFieldsSchema = z.object({
   classWeights: z.enum(['none', 'balanced']),
   schedule: z.enum(schedules),
   warmup: z.number().min(0).max(0.9),
+  /** 0: none. */
+  gradientClipping: z.number().min(0),
+  /** Batches that make an update. */
+  gradientAccumulation: z.int().min(1).max(1024),
   validationSplit: z.number().min(0).max(0.9),
   testSplit: z.number().min(0).max(0.9),
   seed: z.int().min(0),

@@ -23,6 +23,8 @@ export const limits: Record<NumberField, Limits> = {
   weightDecay: { min: 0, max: Number.POSITIVE_INFINITY, whole: false },
   labelSmoothing: { min: 0, max: 0.5, whole: false },
   warmup: { min: 0, max: 0.9, whole: false },
+  gradientClipping: { min: 0, max: Number.POSITIVE_INFINITY, whole: false },
+  gradientAccumulation: { min: 1, max: 1024, whole: true },
   validationSplit: { min: 0, max: 0.9, whole: false },
   testSplit: { min: 0, max: 0.9, whole: false },
   seed: { min: 0, max: 0xffffffff, whole: true },
@@ -48,6 +50,7 @@ export function parseField(field: NumberField, text: string): { value: number } 
 export function fieldsOf(config: RunConfig): TrainingFields {
   const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, maxLength, lora, seed } =
     config;
+  const { gradientClipping, gradientAccumulation } = config;
   return {
     epochs: phases.reduce((sum, phase) => sum + phase.epochs, 0),
     learningRate: phases[0]?.learningRate ?? 0,
@@ -55,6 +58,8 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     weightDecay: optimizer.weightDecay,
     schedule: schedule.name,
     warmup: schedule.warmup,
+    gradientClipping,
+    gradientAccumulation,
     validationSplit: data.validationSplit,
     testSplit: data.testSplit,
     batchSize,

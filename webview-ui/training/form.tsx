@@ -242,12 +242,25 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         fixed={fixed}
         onChange={(classWeights) => set({ classWeights })}
       />
+      <NumberInput field="gradientClipping" label={l10n.t('Gradient clipping, 0: none')} fields={fields} fixed={fixed} />
+      <NumberInput field="gradientAccumulation" label={l10n.t('Batches an update')} fields={fields} fixed={fixed} />
       <NumberInput field="validationSplit" label={l10n.t('Validation, share')} fields={fields} fixed={fixed} />
       <NumberInput field="testSplit" label={l10n.t('Test, share')} fields={fields} fixed={fixed} />
       <NumberInput field="seed" label={l10n.t('Seed')} fields={fields} fixed={fixed} />
     </div>
   );
 }
+
+const foldedFields = [
+  'weightDecay',
+  'warmup',
+  'labelSmoothing',
+  'gradientClipping',
+  'gradientAccumulation',
+  'validationSplit',
+  'testSplit',
+  'seed',
+];
 
 /** The settings of a run: five fields, the rest under Advanced. While a run goes on they are its own, read-only. */
 export function SettingsForm({ fixed }: { fixed: boolean }) {
@@ -257,7 +270,7 @@ export function SettingsForm({ fixed }: { fixed: boolean }) {
   const advanced = useStore(view, (v) => v.advanced);
   const wrong = useStore(refused, (r) => r.fields);
   // A refused value under the fold would block the start unseen.
-  const open = advanced || ['weightDecay', 'warmup', 'labelSmoothing', 'validationSplit', 'testSplit', 'seed'].some((f) => wrong.has(f));
+  const open = advanced || foldedFields.some((f) => wrong.has(f));
   return (
     <>
       <Usual fields={fields} fixed={fixed} />

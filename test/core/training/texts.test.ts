@@ -107,6 +107,20 @@ test('a run that stops and goes on ends with the bytes of one that did not', asy
   expect(weightsHash(stopped.folder)).toBe(weightsHash(whole.folder));
 });
 
+test('so does one of adapters with dropout whose updates are clipped and made from several batches', async () => {
+  const lora = { rank: 2, dropout: 0.3, targets: ['bert.encoder.**'] };
+  const rules = ['**.lora_A.*', '**.lora_B.*', 'bert.pooler.**', 'classifier.**'];
+  const more = { phases: [{ epochs: 2, learningRate: 0.01, rules }], gradientClipping: 0.5, gradientAccumulation: 3 };
+  const whole = await finished(classifying({ lora, ...more }));
+  const stopped = await begin(classifying({ lora, ...more }), { amid: { 3: (handle) => handle.checkpointAndEnd() } });
+  expect((await stopped.handle.done).type).toBe('paused');
+  const second = await resume(stopped.folder);
+  expect((await second.handle.done).type).toBe('finished');
+  expect(weightsHash(stopped.folder)).toBe(weightsHash(whole.folder));
+  const undropped = await finished(classifying({ lora: { ...lora, dropout: 0 }, ...more }));
+  expect(weightsHash(undropped.folder)).not.toBe(weightsHash(whole.folder));
+});
+
 test('pairs of texts are told apart by what both say together', async () => {
   const pairs = rows.map(({ text, label }, i) => {
     const other = rows[(i * 17 + Math.floor(i / 3)) % rows.length] as (typeof rows)[number];
