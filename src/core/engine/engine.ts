@@ -30,6 +30,8 @@ export interface ProgramSpec {
    * change different pieces, the one that is compiled first decides how they lie). The values of `state` are not taken.
    */
   readonly sharing?: Program;
+  /** Products with constants may be rounded to a percent where that is quicker: for guesses that an exact program checks. */
+  readonly rough?: boolean;
 }
 
 export interface Program {

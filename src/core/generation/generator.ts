@@ -5,9 +5,11 @@ import type { Engine } from '../engine';
 import { RandomStream } from '../random';
 import { ChatTemplate, type TextTokenizer } from '../text';
 import { BeamSearch } from './beams';
+import type { Compiler, Written } from './piece';
 import { nextToken } from './sampling';
 import { TextStream } from './textStream';
-import { Writer, type Written } from './writer';
+import { type Choice, tokensOf } from './tokens';
+import { bytesOf, Writer } from './writer';
 
 export interface WriteOptions extends Partial<GenerationOptions> {
   /** Ends the writing with its reason. */
@@ -36,7 +38,7 @@ export class Generator {
    * @throws ThawError `model.unsupported` for a classifier
    */
   constructor(
-    private readonly engine: Pick<Engine, 'compile'>,
+    private readonly engine: Compiler & Partial<Pick<Engine, 'name' | 'device'>>,
     private readonly written: Written,
     readonly tokenizer: TextTokenizer,
     private readonly ends: ReadonlySet<number>,
@@ -96,25 +98,22 @@ export class Generator {
   }
 
   private async *draw({ writer, prompt, options, stream, room, signal }: Writing): AsyncGenerator<string, Drawn> {
-    const random = new RandomStream(options.seed, 'generation');
+    const choose: Choice = (logits, place) => nextToken(logits, options, new RandomStream(options.seed, 'generation', place));
     const ids: number[] = [];
     let text = '';
-    let logits = await writer.begin(prompt);
-    let finish: Finish | null = null;
-    while (finish === null) {
+    for await (const id of tokensOf(writer, prompt, choose)) {
       await breath();
       signal?.throwIfAborted();
-      const id = nextToken(logits, options, random);
       ids.push(id);
-      finish = this.ends.has(id) ? 'eos' : ids.length === room ? 'length' : null;
+      let finish: Finish | null = this.ends.has(id) ? 'eos' : ids.length === room ? 'length' : null;
       let piece = finish === 'eos' ? '' : stream.push(id);
       if (finish !== null) piece += stream.end();
       if (stream.stopped) finish = 'stop';
       text += piece;
       if (piece) yield piece;
-      if (finish === null) logits = await writer.next([id]);
+      if (finish !== null) return { text, ids, finish };
     }
-    return { text, ids, finish };
+    throw new Error('a text has no end of its own');
   }
 
   private async *search({ writer, prompt, options, stream, room, signal }: Writing): AsyncGenerator<string, Drawn> {
@@ -146,6 +145,15 @@ export class Generator {
       );
   }
 
+  /**
+   * Whether rough steps are so much quicker that guesses are worth checking: where most of the time goes by reading weights from
+   * memory, as they are too large for the processor's own.
+   */
+  private get guesses(): boolean {
+    const { name, device } = this.engine;
+    return name === 'onnx' && device === 'cpu' && bytesOf(this.written) > 64e6;
+  }
+
   /** One that has room for these lengths: what was compiled is used again where it fits. */
   private async writerFor(prompt: number, tokens: number, texts: number): Promise<Writer> {
     const { model } = this.written;
@@ -157,7 +165,7 @@ export class Generator {
     await this.dispose();
     const most = model.input.maximumLength;
     const room = { texts, read: wanted.read && roomFor(wanted.read, most), length: roomFor(wanted.length, most) };
-    this.writer = await Writer.compile(this.engine, this.written, room);
+    this.writer = await Writer.compile(this.engine, this.written, room, { guesses: texts === 1 && this.guesses });
     return this.writer;
   }
 

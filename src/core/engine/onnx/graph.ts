@@ -1,6 +1,6 @@
 import { broadcastShapes, sameShape, sizeOf } from './shapes';
 
-export type ElementType = 'float32' | 'int32' | 'uint32' | 'bool' | 'int64' | 'float64';
+export type ElementType = 'float32' | 'int32' | 'uint32' | 'uint8' | 'bool' | 'int64' | 'float64';
 export type ElementArray = Float32Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array | Float64Array;
 
 /** A recorded tensor. Its elements lie row-major in `shape`, unless it has `blocks`. */
@@ -68,7 +68,11 @@ export class Graph {
   private readonly given = new Set<string>();
   private count = 0;
 
-  constructor(readonly layout: Layout = portable) {}
+  /** @param isRough see ProgramSpec.rough */
+  constructor(
+    readonly layout: Layout = portable,
+    readonly isRough = false,
+  ) {}
 
   /** A tensor that is fed to the graph. */
   input(name: string, shape: readonly number[], dtype: ElementType): Value {
@@ -305,7 +309,14 @@ function innerLength(length: number): number {
   return 1;
 }
 
-const scalarArrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+const scalarArrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+};
 
 /** TensorProto.DataType */
-export const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12 };
+export const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12, uint8: 2 };

@@ -31,9 +31,9 @@ export class Recorder extends tf.KernelBackend {
   refusal: ThawError | undefined;
   private readonly values = new WeakMap<object, Value>();
 
-  constructor(layout?: Layout) {
+  constructor(layout?: Layout, isRough?: boolean) {
     super();
-    this.graph = new Graph(layout);
+    this.graph = new Graph(layout, isRough);
   }
 
   /** @throws ThawError `engine.unsupported` for a tensor that does not belong to this recording. */
@@ -131,7 +131,7 @@ function elements(values: ArrayLike<number>, dtype: 'float32' | 'int32' | 'bool'
  * @throws ThawError `engine.unsupported` naming what cannot be recorded.
  */
 export function record(step: Step, spec: ProgramSpec, layout?: Layout): Recording {
-  const recorder = new Recorder(layout);
+  const recorder = new Recorder(layout, spec.rough);
   return within(recorder, () => {
     const { graph } = recorder;
     const fed = (kind: string, name: string, facts: { shape: readonly number[]; dtype: ElementType }) =>

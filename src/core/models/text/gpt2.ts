@@ -42,7 +42,10 @@ type Config = z.infer<typeof schema>;
 class Positions extends Embedding {
   override forward(x: Tensor, scope: Scope): Tensor {
     const tokens = swapped(x); // [S, N, D]
-    return swapped(tf.add(tokens, super.forward(placesOf(tokens.shape[0] as number, scope), scope)));
+    const places = placesOf(tokens.shape[0] as number, scope);
+    // while a text is written, what fills up a piece may lie beyond the last place
+    const known = scope.past ? tf.minimum(places, tf.scalar(this.rows - 1, 'int32')) : places;
+    return swapped(tf.add(tokens, super.forward(known, scope)));
   }
 
   override outputShape(input: Shape): Shape {

@@ -4,11 +4,14 @@ import { blockedBias } from '../blocked/elementwise';
 import type { Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 import { productAnd } from '../products';
+import { roughProduct } from '../rough';
 import { sizeOf } from '../shapes';
 
 define<'a' | 'b', MatMulAttributes>(
   'ThawMatMul',
   (g, { a, b }, { transposeA, transposeB }) => {
+    const rough = g.isRough && !transposeA && transposeB ? roughProduct(g, a, b) : null;
+    if (rough) return rough;
     const shape = [a.shape[transposeA ? 1 : 0] as number, b.shape[transposeB ? 0 : 1] as number];
     return g.node('Gemm', [a, b], shape, { transA: Number(transposeA), transB: Number(transposeB) });
   },
