@@ -122,6 +122,17 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await page.close();
   });
 
+  test('pictures that come before the rows are drawn with them, and not asked for again', async () => {
+    const { page } = await open('many');
+    const tiles = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
+    await expect.poll(() => tiles.locator('img').count()).toBeGreaterThan(16);
+    const asked = (await page.evaluate('picturesAsked')) as string[];
+    const first = (await tiles.first().getAttribute('aria-label'))?.split(',')[0] as string;
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((path) => path.endsWith(first))).toEqual([]);
+    await page.close();
+  });
+
   test('of a million texts only those in view and near it exist, by keyboard too, and one opens to its tokens', async () => {
     const { page, complaints } = await open('manyTexts');
     const table = page.getByRole('treegrid', { name: 'Texts' });

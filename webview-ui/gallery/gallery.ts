@@ -190,19 +190,23 @@ const patch = (part: Partial<PanelState>) => {
   send({ type: 'state', state: part });
 };
 
+/** Of which pictures the tab has asked. */
+const picturesAsked: string[] = [];
+async function sendPictures(paths: readonly string[]): Promise<void> {
+  send({ type: 'thumbnails', images: await Promise.all(paths.map(async (path) => ({ path, bytes: await pictureBytes(path) }))) });
+}
+
 async function answer(message: FromPanel): Promise<void> {
   switch (message.type) {
     case 'ready':
+      if (state === 'many') await sendPictures(now.examples.slice(0, 16).map(({ path }) => path)); // made ahead, as by the real one
       send({ type: 'state', state: now, locale: 'en', l10n: {} });
       send({ type: 'events', reset: true, events: eventsOf(state) });
       if (now.trial) send({ type: 'trialPicture', bytes: await pictureBytes('truck of IMG_2041.jpg') });
       return;
     case 'thumbnails':
-      send({
-        type: 'thumbnails',
-        images: await Promise.all(message.paths.map(async (path) => ({ path, bytes: await pictureBytes(path) }))),
-      });
-      return;
+      picturesAsked.push(...message.paths);
+      return sendPictures(message.paths);
     case 'rows': {
       const { filter, from, count } = message;
       const rows = state === 'manyTexts' ? 1_000_000 : state === 'chats' ? texts.chats : texts.tickets;
@@ -231,5 +235,6 @@ Object.assign(window, {
   }),
   /** For tests and pictures: says something as the host would. */
   fromHost: send,
+  picturesAsked,
 });
 await import('../main');
