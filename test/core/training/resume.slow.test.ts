@@ -108,11 +108,12 @@ async function trainAndKill(child: string, mode: 'begin' | 'resume', folder: str
 }
 
 test.each([
-  ['the last stage', 'flip', ['stages.3.**', 'classifier.**']],
-  ['all layers', 'standard', ['**']],
-] as const)('killed at random points, the run ends with the same bytes: %s', async (_, augmentation, rules) => {
+  ['the last stage', 'flip', ['stages.3.**', 'classifier.**'], {}],
+  ['all layers', 'standard', ['**'], {}],
+  ['updates from three batches', 'none', ['stages.3.**', 'classifier.**'], { batchSize: 4, gradientAccumulation: 3, gradientClipping: 1 }],
+] as const)('killed at random points, the run ends with the same bytes: %s', async (_, augmentation, rules, more) => {
   const child = await bundledChild();
-  const config = configFor(data, { augmentation, phases: [{ epochs: 40, learningRate: 0.003, rules: [...rules] }] });
+  const config = configFor(data, { augmentation, phases: [{ epochs: 40, learningRate: 0.003, rules: [...rules] }], ...more });
   const whole = await finished(config);
   const folder = join(newFolder(), 'run');
   const random = new RandomStream(1, 'kill', augmentation);
