@@ -1,8 +1,10 @@
+import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { createEngine } from '../../core/engine';
 import { openGenerator, type Result, type WriteOptions } from '../../core/generation';
 import { modelsFolder } from '../../core/weights';
 import { ThawError } from '../../protocol/failure';
+import { defaultRunsFolder } from '../../protocol/paths';
 import { atInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { StatusLine } from '../statusLine';
@@ -33,7 +35,7 @@ export async function generate(id: string, flags: Flags, output: Output): Promis
   const engine = await createEngine('onnx', { threads: numberOf(flags.threads, '--threads') ?? 0 });
   let isLineOpen = false;
   try {
-    const generator = await openGenerator(engine, id, { modelsFolder: modelsFolder() });
+    const generator = await openGenerator(engine, id, { modelsFolder: modelsFolder(), runsFolder: path.resolve(defaultRunsFolder) });
     const { text: given, ids } = generator.promptOf(flags.chat ? [{ role: 'user', content: prompt }] : prompt);
     const writing = generator.write(ids, { ...options, signal: stop.signal });
     for (;;) {
