@@ -30,7 +30,7 @@ const states = [
   ...['loading', 'ready', 'training', 'failed', 'finished', 'texts', 'textsFinished'].flatMap((state) =>
     looks.map(([theme, width]) => [state, theme, width] as const),
   ),
-  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats', 'writing'].map(
+  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats', 'writing', 'lora'].map(
     (state) => [state, 'dark', 1280] as const,
   ),
 ];

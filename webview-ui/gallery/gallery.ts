@@ -52,6 +52,7 @@ const readyTexts: PanelState = {
   textRows: texts.tickets.slice(0, 100),
   model: texts.miniFacts,
   layers: texts.miniLM(),
+  presets: texts.miniPresets,
   training: { ...world.fields, augmentation: 'none', maxLength: 0 },
   cost: { secondsPerEpoch: 38, totalSeconds: 480, memoryBytes: 1.2e9 },
 };
@@ -60,6 +61,13 @@ function stateOf(name: string): PanelState {
   switch (name) {
     case 'texts':
       return readyTexts;
+    case 'lora':
+      return {
+        ...readyTexts,
+        layers: texts.miniLM(world.fields.loraRank),
+        rules: texts.miniPresets[3]!.rules,
+        lora: { rank: 8, alpha: 16, dropout: 0, rslora: false, targets: [] },
+      };
     case 'textsReading':
       return {
         ...readyTexts,
@@ -219,7 +227,7 @@ async function answer(message: FromPanel): Promise<void> {
     case 'toggle':
       return patch({ rules: toggled(now.rules, message.layer, message.on) });
     case 'preset':
-      return patch({ rules: world.presets.find((p) => p.name === message.name)?.rules ?? now.rules });
+      return patch({ rules: now.presets.find((p) => p.name === message.name)?.rules ?? now.rules });
     case 'training':
       return patch({ training: { ...now.training, ...message.fields } });
     default:

@@ -179,11 +179,12 @@ const group = (name: string, type: string, children: LayerNode[]): LayerNode => 
   children,
 });
 
-export function miniLM(): LayerNode {
+/** @param rank of adapters beside queries and values; 0 for none */
+export function miniLM(rank = 0): LayerNode {
   const at = (i: number) => `bert.encoder.layer.${i}`;
   const layers = Array.from({ length: 6 }, (_, i) =>
     group(at(i), 'BertLayer', [
-      ...['query', 'key', 'value'].map((name) => leaf(`${at(i)}.attention.self.${name}`, 'Linear', [128, 384], [384, 384])),
+      ...['query', 'key', 'value'].map((name) => projection(`${at(i)}.attention.self.${name}`, name === 'key' ? 0 : rank)),
       leaf(`${at(i)}.attention.output.dense`, 'Linear', [128, 384], [384, 384]),
       leaf(`${at(i)}.intermediate.dense`, 'Linear', [128, 1536], [1536, 384]),
       leaf(`${at(i)}.output.dense`, 'Linear', [128, 384], [384, 1536]),
@@ -197,6 +198,25 @@ export function miniLM(): LayerNode {
     leaf('classifier', 'Linear', [5], [5, 384]),
   ]);
 }
+
+function projection(name: string, rank: number): LayerNode {
+  const linear = leaf(name, 'Linear', [128, 384], [384, 384]);
+  if (rank === 0) return linear;
+  const part = (key: string, width: number, shape: number[]): LayerNode => ({
+    ...leaf(`${name}.${key}`, 'LoRA', [128, width], shape),
+    parameters: 384 * rank,
+    tensors: [{ name: `${name}.${key}.weight`, shape, statistic: false }],
+  });
+  const parts = [part('lora_A', rank, [rank, 384]), part('lora_B', 384, [384, rank])];
+  return { ...linear, parameters: parts.reduce((sum, part) => sum + part.parameters, linear.parameters), children: parts };
+}
+
+export const miniPresets = [
+  { name: 'head' as const, rules: ['classifier.**'] },
+  { name: 'top' as const, rules: ['bert.encoder.layer.4.**', 'bert.encoder.layer.5.**', 'classifier.**'] },
+  { name: 'all' as const, rules: ['**'] },
+  { name: 'lora' as const, rules: ['**.lora_A.*', '**.lora_B.*', 'classifier.**'] },
+];
 
 export const miniFacts: ModelFacts = {
   id: 'all-MiniLM-L6-v2',
