@@ -6,7 +6,7 @@ import { ThawError } from '../../protocol/failure';
 import { runFiles } from '../../protocol/paths';
 import { canStartFromScratch } from '../models';
 import { baseOf, isAdapter, noBase } from './adapter/base';
-import { findModel, findSnapshot, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
+import { findModel, hubNameText, hubSettings, parseHubName, peek, pullHint, statedLicence } from './hub';
 import { hasModel } from './hub/needed';
 import { isKerasFile } from './keras/open';
 import { isWeightsFile, type WeightFiles } from './weightFiles';
@@ -22,9 +22,9 @@ export interface Places {
 
 /**
  * Where a model comes from. `folder` holds its config.json; a run's lies one deeper than `run`. `adapter` is a folder with an
- * adapter to what this is without it.
+ * adapter to what this is without it, `adapterExactly` that one's name at the commit, where it is the cache's.
  */
-export type Located = Source & { readonly adapter?: string };
+export type Located = Source & { readonly adapter?: string; readonly adapterExactly?: string };
 
 type Source =
   | { readonly source: 'bundled' | 'disk'; readonly folder: string }
@@ -57,16 +57,19 @@ export async function locate(id: string, places: Places): Promise<Located> {
   if (places.located) return places.located;
   const source = await sourceOf(id, places);
   if (!('adapter' in source)) return source;
-  const { adapter } = source;
+  const { adapter, exactly: adapterExactly } = source;
   const name = await baseOf(adapter, places.modelsFolder);
   const base = await sourceOf(name, places).catch((error: unknown) => {
     throw error instanceof ThawError && error.failure.code === 'model.missing' ? noBase(adapter, name, error) : error;
   });
   if ('adapter' in base || 'keras' in base || base.source === 'scratch') throw noBase(adapter, name);
-  return { ...base, adapter };
+  return { ...base, adapter, adapterExactly };
 }
 
-async function sourceOf(id: string, { modelsFolder, runsFolder, hub }: Places): Promise<Source | { readonly adapter: string }> {
+async function sourceOf(
+  id: string,
+  { modelsFolder, runsFolder, hub }: Places,
+): Promise<Source | { readonly adapter: string; readonly exactly?: string }> {
   const isName = /^[\w.-]+$/.test(id) && !/^\.+$/.test(id);
   const given = path.resolve(id);
   const keras = await kerasFile(given);
@@ -83,10 +86,10 @@ async function sourceOf(id: string, { modelsFolder, runsFolder, hub }: Places): 
   const cached = name && (await findModel(hubSettings().cache, name));
   if (cached) {
     const { folder, commit } = cached;
-    return { source: 'cached', folder, exactly: hubNameText({ ...name, revision: commit }), licence: await statedLicence(folder) };
+    const exactly = hubNameText({ ...name, revision: commit });
+    if (!(await hasModel(folder))) return { adapter: folder, exactly };
+    return { source: 'cached', folder, exactly, licence: await statedLicence(folder) };
   }
-  const snapshot = name && (await findSnapshot(hubSettings().cache, name));
-  if (snapshot && isAdapter(snapshot.folder)) return { adapter: snapshot.folder };
   if (await isFolder(given)) return inFolder(given); // which says what it lacks
   if (isLite(id))
     throw new ThawError(
@@ -119,7 +122,8 @@ async function sourceOf(id: string, { modelsFolder, runsFolder, hub }: Places): 
  */
 export async function exactId(id: string, places: Places): Promise<string> {
   const located = await locate(id, places);
-  return located.source === 'cached' && located.adapter === undefined ? located.exactly : id;
+  if (located.adapter !== undefined) return located.adapterExactly ?? id;
+  return located.source === 'cached' ? located.exactly : id;
 }
 
 /** Bundled by name: where it is missing, the hub is not where it should come from. */

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { parseHubName } from '../hub';
 import { locate, type Places } from '../locate';
 import type { AdapterBase } from './card';
-import { readAdapterConfig } from './config';
 
 /**
  * What an adapter to a model that goes by this id is to name as its base: a folder, or a name and commit of the hub. Null where
@@ -13,7 +12,7 @@ import { readAdapterConfig } from './config';
 export async function adapterBase(id: string, places: Omit<Places, 'hub'>, keepsAdapter = false): Promise<AdapterBase | null> {
   const located = await locate(id, places);
   if (located.source === 'scratch' || 'keras' in located || 'file' in located) return null;
-  if (located.adapter !== undefined) return keepsAdapter ? (await readAdapterConfig(located.adapter)).base : null;
+  if (located.adapter !== undefined && !keepsAdapter) return null;
   const name = located.source === 'cached' ? parseHubName(located.exactly) : null;
   return name ? { name: name.repo, revision: name.revision } : { name: path.resolve(located.folder), revision: null };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type HubName, isCommit } from './name';
-import { hasModel } from './needed';
+import { hasAdapter, hasModel } from './needed';
 
 /**
  * Hugging Face's cache, where nothing is fetched twice by anybody's tools:
@@ -43,10 +43,10 @@ export async function findSnapshot(cache: string, { repo, revision }: HubName): 
   return existsSync(folder) ? { folder, commit } : null;
 }
 
-/** A snapshot that can be loaded: its config and all of its weights are there. */
+/** A snapshot that can be loaded: its config and all of its weights are there; or an adapter, whose base may be missing. */
 export async function findModel(cache: string, name: HubName): Promise<Snapshot | null> {
   const snapshot = await findSnapshot(cache, name);
-  return snapshot && (await hasModel(snapshot.folder)) ? snapshot : null;
+  return snapshot && ((await hasModel(snapshot.folder)) || hasAdapter(snapshot.folder)) ? snapshot : null;
 }
 
 /** Every model of the cache that can be loaded, each at the branches and tags it was asked for by. */

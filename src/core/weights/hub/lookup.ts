@@ -73,7 +73,7 @@ export async function lookUp(http: HubHttp, name: HubName, telling: Telling = {}
 
   const { described, weights } = needed(filePaths);
   const page = `${endpoint}/${repo}`;
-  if (!described.includes('config.json'))
+  if (!described.includes('config.json') && !described.includes('adapter_config.json'))
     throw unusable(l10n.t('{0} has no config.json, so it is not a model that Thaw reads.', repo), page);
   if (!weights)
     throw unusable(l10n.t('{0} has neither model.safetensors nor pytorch_model.bin: its weights are in another format.', repo), page);

@@ -6,6 +6,7 @@ import * as z from 'zod';
 /** What describes a model, its preprocessing and its tokenizer; README.md for the licence that it states. */
 const described = new Set([
   'config.json',
+  'adapter_config.json',
   'generation_config.json',
   'preprocessor_config.json',
   'tokenizer.json',
@@ -28,6 +29,12 @@ export const weightFiles = [
   { format: 'torch', whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json' },
 ] as const;
 
+/** Of an adapter (PEFT), which has no weights of its base. */
+const adapterWeights = [
+  { format: 'safetensors', file: 'adapter_model.safetensors', sharded: false },
+  { format: 'torch', file: 'adapter_model.bin', sharded: false },
+] as const;
+
 export type WeightFormat = (typeof weightFiles)[number]['format'];
 
 /** Files to fetch of a repository's files; `index` names the shards, once it is there. */
@@ -43,7 +50,8 @@ export function needed(files: readonly string[]): Needed {
     { format, file: whole, sharded: false },
     { format, file: index, sharded: true },
   ]);
-  return { described: files.filter((file) => described.has(file)), weights: weights.find(({ file }) => there.has(file)) ?? null };
+  const all = [...weights, ...(there.has('adapter_config.json') ? adapterWeights : [])];
+  return { described: files.filter((file) => described.has(file)), weights: all.find(({ file }) => there.has(file)) ?? null };
 }
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
@@ -59,6 +67,12 @@ export function shardMap(index: string): ReadonlyMap<string, string> {
 /** The shards that an index names, in order. @throws as shardMap */
 export function shardsOf(index: string): string[] {
   return [...new Set(shardMap(index).values())].sort();
+}
+
+/** Whether a folder holds all of an adapter. */
+export function hasAdapter(folder: string): boolean {
+  const has = (file: string) => existsSync(path.join(folder, file));
+  return has('adapter_config.json') && adapterWeights.some(({ file }) => has(file));
 }
 
 /** Whether a folder holds a config and all of its weights. */

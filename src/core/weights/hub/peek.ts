@@ -33,6 +33,13 @@ export async function peek(name: HubName, { settings = hubSettings(), signal, on
     const model = await lookUp(http, name, { signal });
     onFound?.(model);
     const page = `${settings.endpoint}/${model.repo}`;
+    if (!model.files.some((file) => file.name === 'config.json'))
+      throw new ThawError(
+        'model.missing',
+        l10n.t('{0} is an adapter to another model. Its layers can only be seen once both are downloaded.', model.repo),
+        pullHint(name),
+        { path: page },
+      );
     if (model.format !== 'safetensors')
       throw new ThawError(
         'model.unsupported',

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../../src/core/engine';
 import { describeModel, describeTextById, encodeSafetensors, loadTextById, readAdapter } from '../../../../src/core/weights';
@@ -197,4 +198,39 @@ describe('a model with an adapter', () => {
     const { tensors } = await loadAny(adapter);
     expect(tensors.has('classifier.weight')).toBe(true);
   });
+});
+
+it('settings of any kind are read, or refused by a failure that names the file', async () => {
+  const names = [
+    'peft_type',
+    'task_type',
+    'r',
+    'lora_alpha',
+    'lora_dropout',
+    'use_rslora',
+    'bias',
+    'alpha_pattern',
+    'rank_pattern',
+    'use_dora',
+  ];
+  const value = fc.oneof(
+    fc.constantFrom<unknown>('LORA', 'SEQ_CLS', 'none', true, 8, 0.5, {}, { 'layer.*query': 4 }, { '((((': 1 }, { '^(a|b)*$': 2 }),
+    fc.jsonValue(),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), value), async (more) => {
+      writeFileSync(settings(), JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: '../bert', ...more }));
+      const failure = await failureOf(readAdapter(adapter));
+      expect(['none', 'model.corrupt', 'model.unsupported']).toContain(failure.code);
+      if (failure.code !== 'none') expect(failure.path).toBe(settings());
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it('a pattern finds layers as PEFT does, by the end of their names', async () => {
+  change({ lora_alpha: 8, alpha_pattern: { query: 2, 'layer\\.1\\.attention\\.self\\.value': 3, '^bert.*layer.0.*value': 5 } });
+  const { config } = await readAdapter(adapter);
+  const at = (layer: number, name: string) => config.scaleOf(`bert.encoder.layer.${layer}.attention.self.${name}`, 4) * 4;
+  expect([at(0, 'query'), at(1, 'query'), at(0, 'value'), at(1, 'value'), at(2, 'value'), at(0, 'subquery')]).toEqual([2, 2, 5, 3, 8, 8]);
 });
