@@ -116,6 +116,6 @@ function nameOf({ id, source }: RunRecord['model']): string {
 
 /** The line by which hubs find the model that this one was made from: of one that has a name there. */
 function baseOf({ id, source }: RunRecord['model']): string {
-  const isKnown = source === 'bundled' || source === 'cached' || source === 'hub';
+  const isKnown = source === 'cached' || source === 'hub';
   return isKnown ? `base_model: ${id.replace(/@.*/, '')}\n` : '';
 }

@@ -71,7 +71,7 @@ async function sourceOf(
   { modelsFolder, runsFolder, hub }: Places,
 ): Promise<Source | { readonly adapter: string; readonly exactly?: string }> {
   const isName = /^[\w.-]+$/.test(id) && !/^\.+$/.test(id);
-  const given = path.resolve(id);
+  const given = await meant(path.resolve(id));
   const keras = await kerasFile(given);
   if (keras) return { source: 'disk', keras };
   if (isAdapter(given) && !(await hasModel(given))) return { adapter: given };
@@ -143,6 +143,16 @@ function holdsModel(folder: string): boolean {
 }
 
 /** A Keras model's file, or the one in a folder that says nothing else of itself; TensorFlow.js's model.json before others. */
+/** Who points at a model's config.json, at the index of its shards or at the shards of a `model.json` means their folder. */
+async function meant(given: string): Promise<string> {
+  const [folder, name] = [path.dirname(given), path.basename(given)];
+  const isPart =
+    name === 'config.json' ||
+    name.endsWith('.index.json') ||
+    (name.endsWith('.bin') && existsSync(path.join(folder, 'model.json')) && !existsSync(path.join(folder, 'config.json')));
+  return isPart && existsSync(given) && !(await isFolder(given)) ? folder : given;
+}
+
 async function kerasFile(given: string): Promise<string | null> {
   if (!(await isFolder(given))) return isKerasFile(given) && existsSync(given) ? given : null;
   if (holdsModel(given)) return null;

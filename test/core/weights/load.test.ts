@@ -10,6 +10,7 @@ import { describeModel, encodeSafetensors, listModels, loadModel, readSafetensor
 import { ThawError } from '../../../src/protocol/failure';
 import { caseFolder } from '../models/family';
 import { expected, fixtures, transformersFolder } from '../models/fixtures';
+import { kerasFixtures } from '../models/keras/fixtures';
 
 let folder: string;
 beforeEach(() => {
@@ -84,6 +85,13 @@ describe('a folder in timm’s layout', () => {
     expect(await headFor(['ant', 'bee', 'wasp'])).toEqual(head);
     expect(await headFor(['bee', 'ant', 'wasp'])).not.toEqual(head);
     expect(await headFor()).not.toEqual(head);
+  });
+
+  it('is meant by whoever points at its configuration, or at the shards of a model.json', async () => {
+    expect((await describeModel(path.join(timm, 'config.json'), nowhere)).facts.id).toBe(timm);
+    const everything = path.join(kerasFixtures, 'everything_tfjs');
+    const shard = readdirSync(everything).find((name) => name.endsWith('.bin')) as string;
+    expect((await describeModel(path.join(everything, shard), nowhere)).facts.id).toBe(path.join(everything, 'model.json'));
   });
 
   it('is described without reading its weights', async () => {
