@@ -94,13 +94,13 @@ async function trainPeer(data) {
 }
 
 /** Elapsed and processor time of the rounds. */
-function times(runs) {
+export function times(runs) {
   const of = (kind) => median(runs.map((run) => run[kind])).toFixed(1);
   return runs[0].processor === null ? `${of('seconds')} s` : `${of('seconds')} s, ${of('processor')} s of processor time`;
 }
 
 /** The median, and every round's value. */
-function spread(numbers, unit, digits) {
+export function spread(numbers, unit, digits) {
   const all = numbers.map((n) => n.toFixed(digits)).join(', ');
   return `**${median(numbers).toFixed(digits)}**${unit && ` ${unit}`} (${all})`;
 }

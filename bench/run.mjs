@@ -1,6 +1,7 @@
 // npm run bench: what Thaw must reach, measured on this machine, against PyTorch where bench/.peers is set up.
 // DATA: pictures in train/ and val/, as PyTorch's own tutorial has them (hymenoptera); the samples by default.
-// usage: node bench/run.mjs [DATA] [--only steps,generation,step-memory,loading,train,memory,workbench] [--rounds N]
+// `text-train` wants texts as DATA, lines of a label, a tab and a text, and is run only where it is named.
+// usage: node bench/run.mjs [DATA] [--only steps,generation,step-memory,text-train,loading,train,memory,workbench] [--rounds N]
 //        [--cases CASE,CASE] [--steps N] [--threads N]   (of `steps`)
 import os from 'node:os';
 import path from 'node:path';
@@ -53,6 +54,10 @@ if (parts.includes('generation')) {
 if (parts.includes('step-memory')) {
   const { benchStepMemory } = await import('./steps.mjs');
   await benchStepMemory({ threads, data }, row);
+}
+if (parts.includes('text-train')) {
+  const { benchTexts } = await import('./texts.mjs');
+  await benchTexts({ rounds: rounds(1), threads, data }, row);
 }
 if (parts.includes('loading')) {
   const { benchLoading } = await import('./loading.mjs');
