@@ -3,6 +3,7 @@ export {
   type AdapterBase,
   adapterBase,
   fitsAdapter,
+  hasSuchAdapter,
   isAdapter,
   isAdapterTensor,
   mergeAdapter,

@@ -5,7 +5,7 @@ import type { ModelFacts } from '../../protocol/assistant';
 import type { TensorData } from '../engine/engine';
 import { buildModel, type ImageModel, isInHead, type LoadedModel } from '../models';
 import { initialTensors, tensorsOf } from '../nn';
-import { classesIn, type Fitted, fit, withAdapter } from './adapter/fit';
+import { adaptTree, classesIn, type Fitted, fit, notOfBase, withAdapter } from './adapter/fit';
 import { type Naming, ownNames, pictureNaming } from './adapter/naming';
 import { labelsOf, readAdapter } from './adapter/read';
 import { type Checkpoint, checkedNames, itself, openCheckpoint, type Sources } from './checkpoint';
@@ -34,7 +34,7 @@ export interface DescribedModel {
   readonly labels: readonly string[] | null;
   /** How the files that it comes from call its tensors. */
   readonly naming: Naming;
-  /** Names of the tensors that they lack: they are drawn, or an adapter brings them. */
+  /** Names of the tensors that are not theirs: they are drawn, or an adapter brings them. */
   readonly drawn: ReadonlySet<string>;
 }
 
@@ -52,8 +52,9 @@ const fewestClasses = 2;
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function describeModel(id: string, options: ModelOptions): Promise<DescribedModel> {
-  const { facts, model, labels, naming, drawn } = await planOf(id, options);
-  return { facts, model, labels, naming, drawn };
+  const { facts, model, labels, naming, drawn, fitted } = await planOf(id, options);
+  if (fitted && options.keepsAdapter) await adaptTree(fitted);
+  return { facts, model, labels, naming, drawn: notOfBase(drawn, fitted) };
 }
 
 /**
@@ -81,7 +82,8 @@ export async function loadModel(
     tensors.set(name, drawn.get(name) ?? fittedParts(parts, name, shape, model));
   }
   if (!fitted) return { ...described, tensors, sha256 };
-  return { ...described, tensors: await withAdapter(fitted, tensors, model, options.keepsAdapter), sha256 };
+  const whole = await withAdapter(fitted, tensors, model, options.keepsAdapter);
+  return { ...described, drawn: notOfBase(described.drawn, fitted), tensors: whole, sha256 };
 }
 
 async function planOf(id: string, { classes, labels, imageSize, keepsAdapter: _, ...places }: ModelOptions): Promise<Plan> {

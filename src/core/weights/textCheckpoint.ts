@@ -7,7 +7,7 @@ import type { NamedTensors, TensorData } from '../engine/engine';
 import { buildTextModel, type TextHead, type TextModel } from '../models/text';
 import { initialTensors, tensorsOf } from '../nn';
 import { writeFlushed } from '../runs/durable';
-import { classesIn, type Fitted, fit, withAdapter } from './adapter/fit';
+import { adaptTree, classesIn, type Fitted, fit, notOfBase, withAdapter } from './adapter/fit';
 import { mergeAdapter } from './adapter/merge';
 import { textNaming } from './adapter/naming';
 import { labelsOf, readAdapter } from './adapter/read';
@@ -36,7 +36,7 @@ export interface DescribedTextModel {
   readonly labels: readonly string[] | null;
   /** Whether the head's values come from the checkpoint. */
   readonly keepsHead: boolean;
-  /** Names of the tensors that the base's checkpoint lacks: they are drawn, or an adapter brings them. */
+  /** Names of the tensors that are not the base's checkpoint's: they are drawn, or an adapter brings them. */
   readonly drawn: ReadonlySet<string>;
 }
 
@@ -65,8 +65,9 @@ const configSchema = z.looseObject({
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`
  */
 export async function describeTextModel(folder: string, options: TextOptions, remote?: WeightFiles): Promise<DescribedTextModel> {
-  const { model, labels, keepsHead, drawn } = await planOf(folder, options, remote);
-  return { model, labels, keepsHead, drawn };
+  const { model, labels, keepsHead, drawn, fitted } = await planOf(folder, options, remote);
+  if (fitted && options.keepsAdapter) await adaptTree(fitted);
+  return { model, labels, keepsHead, drawn: notOfBase(drawn, fitted) };
 }
 
 /**
@@ -85,7 +86,8 @@ export async function loadTextModel(folder: string, options: TextOptions & { rea
   const tensors = new Map<string, TensorData>();
   for (const { name } of tensorsOf(model.root)) tensors.set(name, drawn.get(name) ?? (read.get(names.get(name) as string) as TensorData));
   if (!fitted) return { ...described, tensors, sha256 };
-  return { ...described, tensors: await withAdapter(fitted, tensors, model, options.keepsAdapter), sha256 };
+  const whole = await withAdapter(fitted, tensors, model, options.keepsAdapter);
+  return { ...described, drawn: notOfBase(described.drawn, fitted), tensors: whole, sha256 };
 }
 
 async function planOf(folder: string, { head, classes, labels: wanted, adapter: from }: TextOptions, remote?: WeightFiles): Promise<Plan> {

@@ -30,12 +30,13 @@ type InFolder = Extract<Located, { folder: string }>;
  */
 export async function describeTextById(
   id: string,
-  { classes, labels, head, ...places }: Places & { classes?: number; labels?: readonly string[]; head?: TextHead },
+  { classes, labels, head, keepsAdapter, ...places }: Places & Partial<Omit<TextOptions, 'adapter'>>,
 ): Promise<TextModelById | null> {
   const found = await textById(id, places, { classes, labels, head });
   if (!found) return null;
   const { located, type, options } = found;
-  const described = await describeTextModel(located.folder, options, located.source === 'hub' ? located.weights : undefined);
+  const asked = { ...options, keepsAdapter };
+  const described = await describeTextModel(located.folder, asked, located.source === 'hub' ? located.weights : undefined);
   return { ...described, facts: await factsOf(id, located, type, described), folder: located.folder };
 }
 
@@ -93,7 +94,7 @@ async function factsOf(id: string, located: InFolder, type: string, { model }: D
 export async function describeForTask(
   id: string,
   task: TextTask,
-  options: Places & { classes?: number; labels?: readonly string[] },
+  options: Places & Partial<Pick<TextOptions, 'classes' | 'labels' | 'keepsAdapter'>>,
 ): Promise<TextModelById> {
   const described = await describeTextById(id, { ...options, head: headFor(task) });
   if (!described) throw notForTexts(id);

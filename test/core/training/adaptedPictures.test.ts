@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { loraRules } from '../../../src/core/methods';
+import type { TensorData } from '../../../src/core/engine';
 import { loadModel, readSafetensors } from '../../../src/core/weights';
+import { distance } from '../models/compute';
 import { caseFolder } from '../models/family';
 import { configFor, finished, newFolder, of, pictures } from './harness';
 
@@ -43,15 +44,32 @@ test.each(['vit_tiny', 'vit_transformers'])(
   },
 );
 
-test('a run begins from an adapter as from any model, and what it learns beside it has no base to name', async () => {
-  const { folder } = await finished(adapting(caseFolder('vit_tiny', newFolder()), 2));
+test('an adapter like the one that is asked for learns on; another is merged, and what learns beside it has no base to name', async () => {
+  const base = caseFolder('vit_tiny', newFolder());
+  const { folder } = await finished(adapting(base, 3));
   const adapter = join(folder, 'adapter');
-  const kept = await loadModel(adapter, { modelsFolder: '', seed: 9, imageSize: 32, keepsAdapter: true });
-  expect(loraRules(kept.model)).toEqual(['**.lora_A.*', '**.lora_B.*', 'head.**']);
-  const second = await finished(adapting(adapter, 1));
-  expect(of(second.events, 'finished')).toHaveLength(1);
-  expect(existsSync(join(second.folder, 'model/model.safetensors'))).toBe(true);
-  expect(existsSync(join(second.folder, 'adapter'))).toBe(false);
+  const first = await readSafetensors(join(adapter, 'adapter_model.safetensors'));
+
+  const second = await finished(adapting(adapter, 2));
+  expect(of(second.events, 'finished')[0]?.report.frozen.identical).toBe(true);
+  const on = await readSafetensors(join(second.folder, 'adapter/adapter_model.safetensors'));
+  expect([...on.keys()]).toEqual([...first.keys()]);
+  const [, entry] = [...first].find(([name]) => name.endsWith('lora_A.weight')) as [string, TensorData];
+  const moved = [...first.keys()].filter((name) => distance(on.get(name)?.data ?? [], first.get(name)?.data ?? []) > 0);
+  expect(moved).toEqual([...first.keys()]);
+  expect(entry.shape[0]).toBe(4);
+  // It goes on from where it was: a fresh A is another one.
+  const losses = (events: typeof second.events) => of(events, 'epoch').map(({ train }) => train.loss);
+  expect(losses(second.events)[0]).toBeLessThan(losses((await finished(adapting(base, 1))).events)[0] as number);
+  expect(JSON.parse(readFileSync(join(second.folder, 'adapter/adapter_config.json'), 'utf8')).base_model_name_or_path).toBe(base);
+  const whole = await readSafetensors(join(second.folder, 'model/model.safetensors'));
+  const { tensors } = await loadModel(join(second.folder, 'adapter'), { modelsFolder: '', seed: 9, imageSize: 32 });
+  expect([...tensors].sort()).toEqual([...whole].sort());
+
+  const other = await finished({ ...adapting(adapter, 1), lora: { rank: 2, alpha: 4, dropout: 0, rslora: false, targets: [] } });
+  expect(of(other.events, 'finished')).toHaveLength(1);
+  expect(existsSync(join(other.folder, 'model/model.safetensors'))).toBe(true);
+  expect(existsSync(join(other.folder, 'adapter'))).toBe(false);
 });
 
 test('a network without linear layers is refused by name', async () => {

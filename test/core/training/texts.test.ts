@@ -89,6 +89,23 @@ test('adapters learn beside frozen weights, are kept as PEFT keeps them, and mak
   }
 });
 
+test('an adapter of texts that is what is asked for learns on, and stops and resumes as any run', async () => {
+  const lora = { rank: 2, targets: [] };
+  const rules = ['**.lora_A.*', '**.lora_B.*', 'classifier.**'];
+  const about = (model: string, epochs: number) => classifying({ model, lora, phases: [{ epochs, learningRate: 0.02, rules }] });
+  const first = await finished(about(models.bert, 4));
+  const adapter = join(first.folder, 'adapter');
+  const second = await finished(about(adapter, 2));
+  const loss = (events: typeof second.events) => of(events, 'epoch')[0]?.train.loss as number;
+  expect(loss(second.events)).toBeLessThan(loss(first.events));
+  const config = JSON.parse(readFileSync(join(second.folder, 'adapter/adapter_config.json'), 'utf8'));
+  expect(config).toMatchObject({ base_model_name_or_path: models.bert, r: 2, target_modules: ['query', 'value'] });
+  const stopped = await begin(about(adapter, 2), { after: { 5: (handle) => handle.checkpointAndEnd() } });
+  await stopped.handle.done;
+  expect((await (await resume(stopped.folder)).handle.done).type).toBe('finished');
+  expect(weightsHash(stopped.folder)).toBe(weightsHash(second.folder));
+});
+
 test('top blocks learn from features of several lengths', async () => {
   const rules = ['bert.encoder.layer.1.**', 'bert.pooler.**', 'classifier.**'];
   const config = classifying({ phases: [{ epochs: 4, learningRate: 0.005, rules }], batchSize: 2 });

@@ -29,16 +29,17 @@ export class Adapted {
   /** @throws ThawError `config.invalid` where the targets name no layer that can be adapted */
   constructor(private readonly spec: AdaptedSpec) {
     const { model, lora } = spec;
-    addLora(model, lora);
+    // An adapter that learns on is in the tree already.
+    if (![...linearsOf(model.root)].some(({ adapter }) => adapter !== null)) addLora(model, lora);
     const weights = [...linearsOf(model.root)].filter(({ adapter }) => adapter !== null).map((layer) => layer.nameOf('weight'));
     this.merged = new Set([...weights, ...[...tensorsOf(model.root)].map(({ name }) => name).filter(isAdapterTensor)]);
   }
 
-  /** The tensors of the base with those of fresh adapters, in the order of the tree. */
+  /** The tensors of the base with those of adapters, fresh ones unless it has them, in the order of the tree. */
   begin(base: NamedTensors): Map<string, TensorData> {
     const { model, seed } = this.spec;
     const fresh = initialTensors(model.root, seed, isAdapterTensor);
-    return new Map([...tensorsOf(model.root)].map(({ name }) => [name, (fresh.get(name) ?? base.get(name)) as TensorData]));
+    return new Map([...tensorsOf(model.root)].map(({ name }) => [name, (base.get(name) ?? fresh.get(name)) as TensorData]));
   }
 
   /** Of the plain model that computes the same. */

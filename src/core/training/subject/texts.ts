@@ -8,7 +8,7 @@ import { openTextDataset, type TextDataset } from '../../data/text';
 import { headFor, type TextModel } from '../../models/text';
 import { tensorsOf } from '../../nn';
 import { TextTokenizer } from '../../text';
-import { adapterBase, describeForTask, loadTextById, saveTextModel } from '../../weights';
+import { adapterBase, describeForTask, hasSuchAdapter, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
 import type { EncodingOptions } from '../examples/encoding';
 import { sequencesOf } from '../examples/ofDataset';
@@ -28,23 +28,24 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
   try {
     const { classes } = dataset;
     const options = { head: headFor(task), ...(classes.length > 0 && !asItIs && { classes: classes.length, labels: classes }) };
-    const { model, facts, folder, drawn } = await describeForTask(config.model, task, { ...options, ...places });
+    const { lora, seed } = config;
+    const keepsAdapter = lora !== undefined && !asItIs && (await hasSuchAdapter(config.model, lora, places));
+    const { model, facts, folder, drawn } = await describeForTask(config.model, task, { ...options, ...places, keepsAdapter });
     const { model: plain } = await describeForTask(config.model, task, { ...options, ...places });
     const tokenizer = await openTokenizer(folder, model, facts.id);
-    const { lora, seed } = config;
     const { prefix } = config.data;
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: sizeOf(model) };
     const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     const about = { model, seed, drawn, labels: classes, title: model.title };
-    const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places) }) : null;
+    const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places, keepsAdapter) }) : null;
     return {
       examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
       writing: writingOf(task, { ...sized, dataset, sequences, tokenizer, model: plain, plain: (of) => adapted?.plain(of) ?? of, prefix }),
       model,
       base: facts,
       async load() {
-        const loaded = await loadTextById(config.model, { ...options, ...places, seed });
+        const loaded = await loadTextById(config.model, { ...options, ...places, keepsAdapter, seed });
         if (!loaded) throw new Error('The model was one of texts.');
         return { tensors: adapted?.begin(loaded.tensors) ?? new Map(loaded.tensors), sha256: loaded.sha256 };
       },

@@ -120,6 +120,29 @@ export async function withAdapter(fitted: Fitted, base: NamedTensors, model: Net
   return merged;
 }
 
+/** Names of tensors that a base lacks, and of those that an adapter brings in their place. */
+export function notOfBase(lacking: ReadonlySet<string>, fitted: Fitted | null): ReadonlySet<string> {
+  return fitted ? new Set([...lacking, ...fitted.whole.keys()]) : lacking;
+}
+
+/** Puts the adapters beside their layers in the tree. @throws ThawError `model.corrupt` */
+export async function adaptTree(fitted: Fitted): Promise<void> {
+  const values = await readAdapterValues(fitted.adapter);
+  adapt(fitted, (name) => values.get(name) as TensorData);
+}
+
+/** @returns their tensors by our names */
+function adapt({ adapter, layers }: Pick<Fitted, 'adapter' | 'layers'>, value: (name: string) => TensorData): Map<string, TensorData> {
+  const pairs = new Map<string, TensorData>();
+  for (const { layer, parts } of layers) {
+    const { down, up, scale } = joined(parts, value, layer);
+    layer.adapt({ rank: down.shape[0] as number, scale, dropout: adapter.config.dropout });
+    pairs.set(`${layer.path}.lora_A.weight`, down);
+    pairs.set(`${layer.path}.lora_B.weight`, up);
+  }
+  return pairs;
+}
+
 /**
  * Puts the adapters beside their layers, with their values, and the tensors that it brings whole into the place of the base's.
  * Parts of one of our layers that have adapters of their own share one of as many ranks, with zeros in between.
@@ -128,13 +151,7 @@ export async function withAdapter(fitted: Fitted, base: NamedTensors, model: Net
 async function applied({ adapter, layers, whole }: Fitted, base: NamedTensors, model: Network): Promise<Map<string, TensorData>> {
   const values = await readAdapterValues(adapter);
   const value = (name: string) => values.get(name) as TensorData;
-  const pairs = new Map<string, TensorData>();
-  for (const { layer, parts } of layers) {
-    const { down, up, scale } = joined(parts, value, layer);
-    layer.adapt({ rank: down.shape[0] as number, scale, dropout: adapter.config.dropout });
-    pairs.set(`${layer.path}.lora_A.weight`, down);
-    pairs.set(`${layer.path}.lora_B.weight`, up);
-  }
+  const pairs = adapt({ adapter, layers }, value);
   const tensors = new Map<string, TensorData>();
   for (const { name, shape } of tensorsOf(model.root)) {
     const files = whole.get(name);
