@@ -20,6 +20,7 @@ const nothing: PanelState = {
   dataFailure: null,
   examples: [],
   textRows: [],
+  cut: [],
   model: null,
   modelFailure: null,
   layers: null,

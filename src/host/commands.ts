@@ -152,8 +152,9 @@ function pathOf(target: Target): string | undefined {
 async function pickFolder(): Promise<string | undefined> {
   const [folder] =
     (await vscode.window.showOpenDialog({
-      title: l10n.t('Folder with one folder of pictures for each class'),
-      canSelectFiles: false,
+      title: l10n.t('Folder of pictures or texts, or a table of texts'),
+      // Elsewhere a dialog shows either folders or files.
+      canSelectFiles: process.platform === 'darwin' || vscode.env.remoteName !== undefined,
       canSelectFolders: true,
       openLabel: l10n.t('Fine-Tune on This Folder'),
       defaultUri: vscode.workspace.workspaceFolders?.[0]?.uri,

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunEvent } from '../protocol/events';
 import type { Failure } from '../protocol/failure';
+import { isOfClasses } from '../protocol/report';
 import type { Format } from './format';
 import type { Panels } from './panels';
 import type { RunSession } from './runSession';
@@ -38,13 +39,15 @@ export class Notifications implements vscode.Disposable {
       const evaluation = event.report.test ?? event.report.validation;
       const text = !evaluation
         ? l10n.t('“{0}” has finished training.', session.title)
-        : event.report.test
-          ? l10n.t('“{0}” has finished training: {1} of the test set right.', session.title, this.format.percent(evaluation.accuracy))
-          : l10n.t(
-              '“{0}” has finished training: {1} of the validation set right.',
-              session.title,
-              this.format.percent(evaluation.accuracy),
-            );
+        : !isOfClasses(evaluation)
+          ? l10n.t('“{0}” has finished training, with a perplexity of {1}.', session.title, evaluation.perplexity.toFixed(2))
+          : event.report.test
+            ? l10n.t('“{0}” has finished training: {1} of the test set right.', session.title, this.format.percent(evaluation.accuracy))
+            : l10n.t(
+                '“{0}” has finished training: {1} of the validation set right.',
+                session.title,
+                this.format.percent(evaluation.accuracy),
+              );
       const show = l10n.t('Show Result');
       if ((await vscode.window.showInformationMessage(text, show)) === show) await this.panels.openRun(session.folder);
     } else if (event.type === 'failed') {

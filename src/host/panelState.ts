@@ -27,6 +27,7 @@ export function initialState(folder: string, trusted: boolean): PanelState {
     dataFailure: null,
     examples: [],
     textRows: [],
+    cut: [],
     model: null,
     modelFailure: null,
     layers: null,

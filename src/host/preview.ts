@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { HubAccess, InspectAnswer, ModelFacts } from '../protocol/assistant';
-import type { ColumnMap, Task, TextTask } from '../protocol/data';
+import { type ColumnMap, isTexts, type Task, type TextTask } from '../protocol/data';
 import { canLearn, defaultModel, defaultPreset, defaultTextModel, hasClasses, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
@@ -29,7 +29,14 @@ export class Preview implements Disposable {
   private said: { task: TextTask; columns: ColumnMap } | null = null;
   /** Whether somebody chose the model: a default gives way when the task turns out to be another. */
   private chosen = false;
-  private readonly work = { data: new AbortController(), model: new AbortController(), cost: new AbortController() };
+  private readonly work = {
+    data: new AbortController(),
+    model: new AbortController(),
+    cost: new AbortController(),
+    lengths: new AbortController(),
+  };
+  /** What the lengths that are shown, or are being counted, belong to. */
+  private lengthsOf = '';
   private costTimer: NodeJS.Timeout | null = null;
   private dataTimer: NodeJS.Timeout | null = null;
   private seen = false;
@@ -219,6 +226,7 @@ export class Preview implements Disposable {
     const signal = this.renew('cost');
     const state = this.state();
     const examples = state.data?.summary.splits.train?.count;
+    void this.lookAtLengths();
     if (!examples || !state.layers || this.modelId === null || !state.trusted) return;
     if (isBusy(state.phase)) return; // a probe beside a run would slow it, and measure its own queue
     const config = runConfigSchema.safeParse(configOf(state, this.modelId, this.services.settings(state.folder)));
@@ -229,6 +237,21 @@ export class Preview implements Disposable {
     } catch {
       if (!signal.aborted) this.update({ cost: null }); // an estimate is worth no alarm
     }
+  }
+
+  /** Which texts the model would cut, counted beside everything else: a table of a hundred thousand takes some seconds. */
+  private async lookAtLengths(): Promise<void> {
+    const { data, model, training, phase } = this.state();
+    if (!data || data.checking || !model || isBusy(phase) || !isTexts(data.summary.task)) return;
+    const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
+    const question = { ...this.question(), model: model.id, ...(most.length > 0 && { maxLength: Math.min(...most) }) };
+    const key = JSON.stringify([question, data.summary.fingerprint]);
+    if (key === this.lengthsOf) return;
+    this.lengthsOf = key;
+    const signal = this.renew('lengths');
+    if (this.state().cut.length > 0) this.update({ cut: [] });
+    const cut = await this.services.prober.ask('lengths', question, { signal }).catch(() => []); // its tokenizer may not be here
+    if (!signal.aborted) this.update({ cut });
   }
 
   private renew(kind: keyof Preview['work']): AbortSignal {

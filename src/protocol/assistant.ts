@@ -3,6 +3,8 @@ import {
   columnMapSchema,
   dataSummarySchema,
   exampleRowsSchema,
+  type Problem,
+  problemSchema,
   rowFilterSchema,
   taskSchema,
   textRowSchema,
@@ -125,6 +127,8 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     /** Whose tokens are counted. */
     model: z.string().optional(),
   }),
+  /** Which texts are longer than a model takes; none are named where there are too many to look at all of them. */
+  z.object({ id: z.int(), type: z.literal('lengths'), ...dataSchema, model: z.string(), maxLength: z.int().min(1).optional() }),
   /** The tokens of texts, each for itself, or of two as a pair. */
   z.object({
     id: z.int(),
@@ -216,6 +220,7 @@ export type TokensAnswer = z.infer<typeof tokensAnswerSchema>;
 export interface AssistantAnswers {
   inspect: InspectAnswer;
   rows: RowsAnswer;
+  lengths: Problem[];
   tokens: TokensAnswer;
   thumbnails: (Uint8Array | null)[];
   models: ModelFacts[];
@@ -232,6 +237,7 @@ export interface AssistantAnswers {
 export const answerSchemas = {
   inspect: inspectAnswerSchema,
   rows: rowsAnswerSchema,
+  lengths: z.array(problemSchema),
   tokens: tokensAnswerSchema,
   thumbnails: z.array(z.instanceof(Uint8Array).nullable()),
   models: z.array(modelFactsSchema),

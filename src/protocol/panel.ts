@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { Cost, ModelFacts, TokensAnswer } from './assistant';
-import { columnMapSchema, type DataSummary, type ExampleRow, type RowFilter, rowFilterSchema, type TextRow, textTaskSchema } from './data';
+import {
+  columnMapSchema,
+  type DataSummary,
+  type ExampleRow,
+  type Problem,
+  type RowFilter,
+  rowFilterSchema,
+  type TextRow,
+  textTaskSchema,
+} from './data';
 import type { RunEvent } from './events';
 import type { Failure } from './failure';
 import { type Generated, generationSchema, turnSchema } from './generation';
@@ -76,6 +85,8 @@ export interface PanelState {
   examples: ExampleRow[];
   /** The first rows of texts; all others come page by page. */
   textRows: TextRow[];
+  /** Texts that are longer than the model takes. */
+  cut: Problem[];
   model: ModelFacts | null;
   modelFailure: Failure | null;
   layers: LayerNode | null;

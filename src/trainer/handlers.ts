@@ -58,6 +58,10 @@ export const handlers: Handlers = {
     return (await textRoom()).rows(data, { filter, from, count, model }, signal);
   },
 
+  async lengths({ id: _, type: __, model, maxLength, ...data }, { signal }) {
+    return (await textRoom()).lengths(data, { model, maxLength }, signal);
+  },
+
   async tokens({ model, texts, pair, maxLength }) {
     return (await import('./tokens')).tokensOf(model, { texts, pair, maxLength });
   },

@@ -1,10 +1,10 @@
-import { openTextDataset, type TextDataset } from '../core/data/text';
+import { lengthsOf, openTextDataset, type TextDataset } from '../core/data/text';
 import type { InspectAnswer, RowsAnswer } from '../protocol/assistant';
-import type { DataSummary, RowFilter, TextRow } from '../protocol/data';
+import type { DataSummary, Problem, RowFilter, TextRow } from '../protocol/data';
 import type { Context } from './assistant';
 import type { RequestOf } from './handlers';
 import { choose, fieldsOf, rowOf, summaryOf } from './textRows';
-import { tokenCounter } from './tokens';
+import { tokenCounter, tokenizerOf } from './tokens';
 
 /** What is asked of texts, and what somebody has said of them. */
 export type TextData = Omit<RequestOf<'inspect'>, 'id' | 'type'>;
@@ -16,6 +16,8 @@ const mostOpen = 2;
 const mostChoices = 4;
 /** Rows that go along with the summary, so that the table need not ask for what it shows first. */
 const firstRows = 100;
+/** Texts whose tokens are counted to tell which are cut: some seconds' work. */
+const mostCounted = 100_000;
 /** Milliseconds between two counts of rows. */
 const pace = 200;
 
@@ -64,6 +66,17 @@ export class TextRoom {
       const examples = chosen ? places.map((place) => chosen[place] as number) : places;
       return { total, rows: await readAll(dataset, examples, count) };
     });
+  }
+
+  /** @throws what `signal` was aborted with; ThawError where the model's tokenizer is not here */
+  async lengths(data: TextData, { model, maxLength }: { model: string; maxLength?: number }, signal: AbortSignal): Promise<Problem[]> {
+    const tokenizer = await tokenizerOf(model);
+    const limit = maxLength ?? tokenizer.maxLength;
+    if (limit === null) return [];
+    const opened = this.open.get(keyOf(data)) ?? this.begin(data, { signal });
+    return this.reading(opened, async (dataset) =>
+      dataset.count > mostCounted ? [] : (await lengthsOf(dataset, tokenizer, limit, signal)).problems,
+    );
   }
 
   private begin(data: TextData, options: Pick<Parameters<typeof openTextDataset>[1], 'signal' | 'onPreview' | 'onRows'>): Open {

@@ -14,7 +14,7 @@ const mostCharacters = 50_000;
 let last: { model: string; tokenizer: Promise<TextTokenizer> } | undefined;
 
 /** A model's tokenizer; the one asked last is kept. */
-function tokenizerOf(model: string): Promise<TextTokenizer> {
+export function tokenizerOf(model: string): Promise<TextTokenizer> {
   if (last?.model === model) return last.tokenizer;
   const tokenizer = open(model);
   last = { model, tokenizer };

@@ -38,6 +38,7 @@ class FakeAssistant implements Assistant {
     inspect: { summary, examples: [{ path: 'cars/a.jpg', label: 0, split: 'train' }] },
     rows: { total: 0, rows: [] },
     tokens: { limit: null, texts: [] },
+    lengths: [],
     thumbnails: [],
     models: [this.model],
     layers: { facts: this.model, root: tree, presets },

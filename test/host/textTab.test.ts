@@ -197,6 +197,22 @@ describe('a tab of texts', () => {
     expect(begun).not.toHaveProperty('lora');
   });
 
+  it('says which texts the model would cut, and counts again for another length', async () => {
+    const cut = { code: 'cut' as const, severity: 'info' as const, message: '1 of 12', meaning: '', files: ['mails.tsv:2'], count: 1 };
+    answer = (type) => (type === 'lengths' ? [cut] : answers(type));
+    await ready();
+    await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 1 }); // the table is seen: what takes long may begin
+    await until(() => tab.state.cut.length > 0);
+    expect(tab.state.cut).toEqual([cut]);
+    expect(questions('lengths')).toEqual([{ path: file, validationSplit: 0.15, testSplit: 0.15, model: miniLM.id, maxLength: 512 }]);
+    await tab.handle({ type: 'training', fields: { maxLength: 64 } });
+    await until(() => questions('lengths').length === 2 && tab.state.cut.length > 0);
+    expect(questions('lengths')[1]).toMatchObject({ maxLength: 64 });
+    await tab.handle({ type: 'training', fields: { epochs: 3 } }); // none of its business
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(questions('lengths')).toHaveLength(2);
+  });
+
   it('says so where no model for the task is here', async () => {
     answer = (type) => (type === 'inspect' ? { summary: { ...summary, task: 'causal-lm', classes: [] }, rows: [row] } : answers(type));
     tab.open();

@@ -155,6 +155,16 @@ describe('tokens', () => {
     expect(pair.texts[0]?.tokens.filter(({ kind }) => kind === 'special')).toHaveLength(3); // [CLS] one [SEP] two [SEP]
   });
 
+  it('of all texts are counted to tell which a model would cut', async () => {
+    const room = new TextRoom();
+    const data = await dataOf(table(`${'one '.repeat(60)}\tham\n`));
+    const [cut, ...more] = await room.lengths(data, { model: named('wordpiece'), maxLength: 50 }, never);
+    expect(more).toEqual([]);
+    expect(cut).toMatchObject({ code: 'cut', count: 1, files: ['mails.tsv:302'] });
+    expect(await room.lengths(data, { model: named('wordpiece'), maxLength: 5000 }, never)).toEqual([]);
+    await expect(room.lengths(data, { model: '/nowhere' }, never)).rejects.toMatchObject({ failure: { code: 'model.missing' } });
+  });
+
   it('are counted beside the rows', async () => {
     const { rows } = await new TextRoom().rows(await dataOf(), { ...page({}, 0, 3), model: named('wordpiece') }, never);
     const { texts } = await tokensOf(named('wordpiece'), { texts: rows.map(({ fields }) => fields[0] as string), pair: false });

@@ -18,6 +18,7 @@ const mostNamed = 1000;
 /** Texts: what is learned from which columns, how many of each class, the rows, and what is amiss. */
 export function TextBody({ data: { summary, checking }, failure }: { data: NonNullable<PanelState['data']>; failure: ComponentChildren }) {
   const first = useStore(panel, (s) => s.textRows);
+  const cut = useStore(panel, (s) => s.cut);
   const split = useStore(view, (v) => v.split);
   const klass = useStore(view, (v) => v.klass);
   const search = useStore(picked, (p) => p.search);
@@ -35,7 +36,7 @@ export function TextBody({ data: { summary, checking }, failure }: { data: NonNu
       {summary.classes.length > 0 && <ClassBars summary={summary} />}
       <Filters summary={summary} />
       <TextTable summary={summary} filter={filter} early={splitKnown ? null : first} />
-      {checking && !splitKnown ? <ProblemBones /> : <Problems problems={summary.problems} />}
+      {checking && !splitKnown ? <ProblemBones /> : <Problems problems={[...summary.problems, ...cut]} />}
     </div>
   );
 }

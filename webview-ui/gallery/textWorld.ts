@@ -1,6 +1,6 @@
 // Made-up texts for looking at the tab without a host: tickets to a help desk in five classes, and MiniLM.
 import type { ModelFacts, TokensAnswer } from '../../src/protocol/assistant';
-import type { DataSummary, RowFilter, Split, TextRow, Token } from '../../src/protocol/data';
+import type { DataSummary, Problem, RowFilter, Split, TextRow, Token } from '../../src/protocol/data';
 import type { RunEvent } from '../../src/protocol/events';
 import type { LayerNode } from '../../src/protocol/layerTree';
 import type { ClassEvaluation, Evaluation, Prediction, TokenEvaluation } from '../../src/protocol/report';
@@ -270,3 +270,12 @@ export function asTexts(events: readonly RunEvent[], task: DataSummary['task'], 
     return event;
   });
 }
+
+export const cut: Problem = {
+  code: 'cut',
+  severity: 'info',
+  message: '1 of 2480 texts are longer than 128 tokens.',
+  meaning: 'What is beyond is cut off. Choose a greater length if the model takes it.',
+  files: ['tickets.csv:7'],
+  count: 1,
+};
