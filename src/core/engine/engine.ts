@@ -59,6 +59,8 @@ export interface Engine {
   readonly threads: number;
   readonly device: ComputeDevice;
   readonly warnings: readonly EngineWarning[];
+  /** Whether a rough program (see ProgramSpec) is several times quicker where an exact one waits for its weights. */
+  readonly roughIsQuick: boolean;
   /** @throws ThawError `engine.unsupported` naming an op that cannot be recorded; `engine.failed`. */
   compile(step: Step, spec: ProgramSpec): Promise<Program>;
   dispose(): Promise<void>;

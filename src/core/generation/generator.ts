@@ -29,7 +29,7 @@ interface Writing {
   readonly signal?: AbortSignal;
 }
 
-/** Writes texts with a model that tells the next token: those that go on from a prompt, and those that read it. */
+/** Writes texts, one after another, with a model that tells the next token: one that goes on from a prompt, or that reads it. */
 export class Generator {
   private writer: Writer | null = null;
 
@@ -38,7 +38,7 @@ export class Generator {
    * @throws ThawError `model.unsupported` for a classifier
    */
   constructor(
-    private readonly engine: Compiler & Partial<Pick<Engine, 'name' | 'device'>>,
+    private readonly engine: Compiler & Partial<Pick<Engine, 'roughIsQuick'>>,
     private readonly written: Written,
     readonly tokenizer: TextTokenizer,
     private readonly ends: ReadonlySet<number>,
@@ -146,12 +146,11 @@ export class Generator {
   }
 
   /**
-   * Whether rough steps are so much quicker that guesses are worth checking: where most of the time goes by reading weights from
-   * memory, as they are too large for the processor's own.
+   * Whether guesses are worth checking, and the rough step worth making: where most of the time goes by reading weights from
+   * memory, as they are too large for the processor's own, and many tokens come.
    */
-  private get guesses(): boolean {
-    const { name, device } = this.engine;
-    return name === 'onnx' && device === 'cpu' && bytesOf(this.written) > 64e6;
+  private guesses(tokens: number): boolean {
+    return this.engine.roughIsQuick === true && tokens >= many && bytesOf(this.written) > cached;
   }
 
   /** One that has room for these lengths: what was compiled is used again where it fits. */
@@ -165,7 +164,7 @@ export class Generator {
     await this.dispose();
     const most = model.input.maximumLength;
     const room = { texts, read: wanted.read && roomFor(wanted.read, most), length: roomFor(wanted.length, most) };
-    this.writer = await Writer.compile(this.engine, this.written, room, { guesses: texts === 1 && this.guesses });
+    this.writer = await Writer.compile(this.engine, this.written, room, { guesses: texts === 1 && this.guesses(tokens) });
     return this.writer;
   }
 
@@ -179,6 +178,9 @@ export class Generator {
 type Drawn = Pick<Result, 'text' | 'ids' | 'finish'>;
 
 const fewest = 64;
+const many = 64;
+/** Bytes that a processor may keep at hand. */
+const cached = 64e6;
 
 /** Some more than is asked for, so that the next text of about this length needs no other program. */
 function roomFor(tokens: number, most: number): number {

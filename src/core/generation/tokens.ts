@@ -11,8 +11,8 @@ export async function* tokensOf(writer: Writer, prompt: readonly number[], choos
     const count = Math.min(guesses, writer.guessable);
     const found = count > 0 ? await checked(writer, id, count, (logits, ahead) => choose(logits, place + ahead)) : [];
     if (count === 0) found.push(choose(await writer.next([id]), place));
-    // as many more while they are right, as long as the guesses are worth it
-    guesses = found.length > count ? guesses + 2 : Math.max(1, guesses - 1);
+    // some more while they are right, fewer when one was wrong
+    guesses = found.length > count ? count + 2 : Math.max(1, count - 1);
     for (id of found) {
       yield id;
       place++;

@@ -18,10 +18,11 @@ export class OnnxEngine implements Engine {
 
   readonly version: string;
   readonly threads: number;
+  readonly roughIsQuick: boolean;
   private readonly ort: Ort;
 
   constructor(
-    { ort, version, threads }: OnnxRuntime,
+    { ort, version, threads, isNative }: OnnxRuntime,
     readonly device: ComputeDevice,
     private readonly layout: Layout,
     readonly warnings: readonly EngineWarning[],
@@ -29,6 +30,7 @@ export class OnnxEngine implements Engine {
     this.ort = ort;
     this.version = version;
     this.threads = threads;
+    this.roughIsQuick = isNative && device === 'cpu' && process.arch === 'x64'; // where it was measured
   }
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {

@@ -24,6 +24,8 @@ export interface OnnxRuntime {
   readonly version: string;
   /** Threads that its sessions can have. */
   readonly threads: number;
+  /** Whether it is the processor's own code, not WebAssembly. */
+  readonly isNative: boolean;
   /** Main file of the package, for other processes. */
   readonly file: string;
   /** What it has providers for, cpu among them; whether they work here is another matter. */
@@ -59,6 +61,7 @@ async function loadNative(): Promise<Omit<OnnxRuntime, 'threads'>> {
   return {
     ort,
     version: ort.env.versions.node ?? ort.env.versions.common,
+    isNative: true,
     file,
     devices: computeDevices.filter((device) => supported.includes(providers[device])),
   };

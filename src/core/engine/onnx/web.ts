@@ -25,6 +25,7 @@ async function load(threads: number): Promise<OnnxRuntime> {
   return {
     ort: oneAtATime(web),
     version: `${web.env.versions.web ?? web.env.versions.common} (WebAssembly)`,
+    isNative: false,
     threads,
     file: createRequire(__filename).resolve('onnxruntime-web'),
     devices: ['cpu'],

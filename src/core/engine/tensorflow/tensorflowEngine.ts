@@ -9,6 +9,7 @@ export class TensorflowEngine implements Engine {
   readonly version: string;
   readonly threads: number;
   readonly device = 'cpu';
+  readonly roughIsQuick = false;
   private readonly programs = new Set<Program>();
 
   constructor(
