@@ -167,7 +167,7 @@ it('a text model is none for pictures', async () => {
   expect(await failure(path.join(kerasFixtures, 'words.h5'))).toMatchObject({ code: 'model.unsupported' });
 });
 
-it('whatever stands for a model’s layers is understood or refused, never thrown over', () => {
+it('whatever stands for a model’s layers is understood or refused, never thrown over', { timeout: 30_000 }, () => {
   const text = fc.constantFrom('Sequential', 'Functional', 'Model', 'Dense', 'InputLayer', 'a', 'b', '__proto__', 'constructor');
   const node = fc.oneof(fc.tuple(text, fc.nat(2), fc.nat(1), fc.dictionary(text, fc.jsonValue())), fc.jsonValue());
   const anyLayer = fc.letrec((tie) => ({
