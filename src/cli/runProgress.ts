@@ -32,7 +32,9 @@ export class RunProgress {
         break;
       case 'data': {
         const counts = Object.entries(event.splits).map(([name, split]) => `${name} ${integer(split.count)}`);
-        status.print(l10n.t('Data: {0} classes, {1}', event.classes.length, counts.join(', ')));
+        const { length } = event.classes;
+        const counted = counts.join(', ');
+        status.print(length > 0 ? l10n.t('Data: {0} classes, {1}', length, counted) : l10n.t('Data: {0}', counted));
         for (const problem of event.problems) if (problem.severity !== 'info') status.print(`  ${problem.message} ${problem.meaning}`);
         break;
       }
