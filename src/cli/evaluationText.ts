@@ -3,8 +3,9 @@ import { type Evaluation, isOfClasses, type TokenEvaluation, wilson } from '../p
 import { integer, percent, printable, table } from './table';
 
 /** Accuracy with its interval, and precision, recall and F1 of every class; of a language model loss and perplexity. */
-export function evaluationText(title: string, evaluation: Evaluation): string {
-  if (!isOfClasses(evaluation)) return tokensText(title, evaluation);
+export function evaluationText(split: 'test' | 'validation', evaluation: Evaluation): string {
+  if (!isOfClasses(evaluation)) return tokensText(split, evaluation);
+  const title = split === 'test' ? l10n.t('Test accuracy') : l10n.t('Validation accuracy');
   const { accuracy, macroF1, matthews, perClass } = evaluation;
   const count = perClass.reduce((sum, c) => sum + c.count, 0);
   const [low, high] = wilson(Math.round(accuracy * count), count);
@@ -20,8 +21,9 @@ export function evaluationText(title: string, evaluation: Evaluation): string {
   return `${title}: ${percent(accuracy)} (${sure}), ${scores.join(', ')}\n\n${table('lrrrr', rows)}`;
 }
 
-function tokensText(title: string, { accuracy, loss, perplexity, tokens, written }: TokenEvaluation): string {
+function tokensText(split: 'test' | 'validation', { accuracy, loss, perplexity, tokens, written }: TokenEvaluation): string {
   const facts = l10n.t('perplexity {0}, loss {1}, over {2} tokens', perplexity.toFixed(3), loss.toFixed(4), integer(tokens));
+  const title = split === 'test' ? l10n.t('Test tokens told right') : l10n.t('Validation tokens told right');
   const scores = written
     ? `\n${l10n.t('Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}', integer(written.count), percent(written.exactMatch), percent(written.rougeL), written.chrF.toFixed(1))}`
     : '';

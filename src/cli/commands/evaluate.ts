@@ -1,5 +1,4 @@
 import path from 'node:path';
-import * as l10n from '@vscode/l10n';
 import { evaluateRun } from '../../core/training';
 import { modelsFolder } from '../../core/weights';
 import { evaluationText } from '../evaluationText';
@@ -8,7 +7,5 @@ import type { Output } from '../output';
 export async function evaluate(run: string, flags: { split: 'test' | 'validation'; data?: string }, output: Output): Promise<void> {
   const dataPath = flags.data === undefined ? undefined : path.resolve(flags.data);
   const evaluation = await evaluateRun(path.resolve(run), { split: flags.split, dataPath, modelsFolder: modelsFolder() });
-  output.result(evaluation, () =>
-    evaluationText(flags.split === 'test' ? l10n.t('Test accuracy') : l10n.t('Validation accuracy'), evaluation),
-  );
+  output.result(evaluation, () => evaluationText(flags.split, evaluation));
 }

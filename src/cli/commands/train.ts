@@ -82,9 +82,9 @@ async function follow(spec: SessionSpec, output: Output): Promise<number> {
 /** The accuracy, its classes, what it took, and what to do with it. */
 function finishedText(folder: string, report: Report, task: Task): string {
   const scores = report.test
-    ? evaluationText(l10n.t('Test accuracy'), report.test)
+    ? evaluationText('test', report.test)
     : report.validation
-      ? evaluationText(l10n.t('Validation accuracy'), report.validation)
+      ? evaluationText('validation', report.validation)
       : l10n.t('There was neither a test set nor a validation set.');
   const { timings, frozen, best } = report;
   const run = path.relative('', folder) || '.';
