@@ -75,7 +75,7 @@ function optionsFor(bundle) {
     loader: { '.svg': 'text', '.ttf': 'file', '.woff2': 'file' },
     // What runs in Node keeps its lines and names, so that a stack in a log can be read.
     minify: !node && !dev,
-    sourcemap: dev ? 'linked' : false,
+    sourcemap: dev && (node ? 'linked' : 'inline'), // the webview's script stands in its page, beside which there is nothing
     legalComments: 'none',
     logLevel: 'warning',
     ...(!node && { define: { 'process.env.NODE_ENV': dev ? '"development"' : '"production"' } }),

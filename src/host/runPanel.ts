@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { fromPanelSchema, type ToPanel } from '../protocol/panel';
 import { pageHtml } from './html';
@@ -37,11 +38,11 @@ export class RunPanel implements vscode.Disposable {
       }),
       tab.posted.on((message) => this.post(message)),
     ];
-    const resource = (name: string) => panel.webview.asWebviewUri(vscode.Uri.joinPath(extension, 'dist', 'webview', name)).toString();
+    const built = (name: string) => readFileSync(vscode.Uri.joinPath(extension, 'dist', 'webview', name).fsPath, 'utf8');
     panel.webview.html = pageHtml({
       cspSource: panel.webview.cspSource,
-      script: resource('main.js'),
-      style: resource('main.css'),
+      script: built('main.js'),
+      style: built('main.css'),
       nonce: randomBytes(16).toString('hex'),
       language: vscode.env.language,
     });
