@@ -4,7 +4,7 @@ import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel } from '../../src/protocol/panel';
 import { allRows } from '../../src/protocol/tasks';
 import { columnsIn, withRole } from '../../webview-ui/logic/columns';
-import { isReadable, oneLine, placeOf, shownText } from '../../webview-ui/logic/shownText';
+import { isReadable, oneLine, placeOf, rowName, shownText } from '../../webview-ui/logic/shownText';
 import { pageRows, TextPages } from '../../webview-ui/logic/textPages';
 
 describe('shownText', () => {
@@ -29,6 +29,7 @@ describe('shownText', () => {
     expect(placeOf('a/b.csv:12')).toEqual({ file: 'a/b.csv', line: 12 });
     expect(placeOf('C:\\x.csv:7')).toEqual({ file: 'C:\\x.csv', line: 7 });
     expect(placeOf('spam/7.txt')).toEqual({ file: 'spam/7.txt', line: null });
+    expect(['a.csv:1', 'b/a.txt:1', 'b/a.txt:7', 'spam/7.txt'].map(rowName)).toEqual([1, 'a.txt', 7, '7.txt']);
     expect([isReadable('a.csv:1'), isReadable('a.parquet:1'), isReadable('a.csv.gz:3'), isReadable('b/c.txt')]).toEqual([
       true,
       false,

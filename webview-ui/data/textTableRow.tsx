@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { DataSummary, TextRow } from '../../src/protocol/data';
 import { number } from '../format';
 import { post } from '../host';
-import { isReadable, oneLine, placeOf, shownText } from '../logic/shownText';
+import { isReadable, oneLine, rowName, shownText } from '../logic/shownText';
 import { Link } from '../parts/controls';
 import { Icon } from '../parts/icon';
 import { splitWord } from './classBars';
@@ -59,7 +59,7 @@ export function TextTableRow({ index, row, shape, current, open, onToggle, onHei
     observer.observe(element.current!);
     return () => observer.disconnect();
   }, [open]);
-  const { file, line } = placeOf(row.where);
+  const name = rowName(row.where);
   const closed = closedTexts(row, shape);
   return (
     <div
@@ -73,7 +73,7 @@ export function TextTableRow({ index, row, shape, current, open, onToggle, onHei
       aria-selected={current}
     >
       <span role="gridcell" class="num dim" title={row.where} onClick={onToggle}>
-        {line === null ? <bdi>{file.slice(file.lastIndexOf('/') + 1)}</bdi> : number(line)}
+        {typeof name === 'number' ? number(name) : <bdi>{name}</bdi>}
       </span>
       {closed.map((text, i) => (
         <span key={i} role="gridcell" class="text-cell" onClick={open ? undefined : onToggle}>

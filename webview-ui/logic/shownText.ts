@@ -28,5 +28,12 @@ export function placeOf(where: string): { file: string; line: number | null } {
   return found ? { file: found[1] as string, line: Number(found[2]) } : { file: where, line: null };
 }
 
+/** What stands in the column of rows: the line, or of a text that is a file of its own the file's name. */
+export function rowName(where: string): string | number {
+  const { file, line } = placeOf(where);
+  const isDocument = line === null || (line === 1 && /\.te?xt$/i.test(file));
+  return isDocument ? file.slice(file.lastIndexOf('/') + 1) : line;
+}
+
 /** Whether an editor can show the lines of a file. */
 export const isReadable = (where: string): boolean => !/\.(parquet|gz)$/i.test(placeOf(where).file);

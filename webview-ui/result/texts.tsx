@@ -5,7 +5,7 @@ import type { Prediction } from '../../src/protocol/report';
 import { allRows } from '../../src/protocol/tasks';
 import { number, percent } from '../format';
 import { post } from '../host';
-import { isReadable, oneLine, placeOf } from '../logic/shownText';
+import { isReadable, oneLine, rowName } from '../logic/shownText';
 import { Bone, Link, Rich } from '../parts/controls';
 import { textPages } from '../session';
 import { usePulse } from '../store';
@@ -38,8 +38,8 @@ function Quote({ text, where }: { text: string | null | undefined; where: string
 }
 
 function RowLink({ where }: { where: string }) {
-  const { line, file } = placeOf(where);
-  const words = line === null ? file.slice(file.lastIndexOf('/') + 1) : l10n.t('row {0}', number(line));
+  const name = rowName(where);
+  const words = typeof name === 'number' ? l10n.t('row {0}', number(name)) : name;
   return isReadable(where) ? <Link onClick={() => post({ type: 'openFile', path: where })}>{words}</Link> : <span>{words}</span>;
 }
 
