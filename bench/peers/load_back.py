@@ -68,7 +68,7 @@ def in_peft(folder: Path, config: dict) -> dict[str, object]:
         warnings.simplefilter("error", UserWarning)  # PEFT only warns of tensors that are missing
         warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
         model = peft.PeftModel.from_pretrained(model, folder).eval()
-    if "architecture" in settings or "vit" == settings["model_type"]:
+    if "architecture" in settings or settings["model_type"] in ("vit", "deit"):
         size = timm.data.resolve_model_data_config(model.get_base_model())["input_size"] if "architecture" in settings else None
         size = size or (3, settings["image_size"], settings["image_size"])
         y = model(wave(1, *size))

@@ -99,7 +99,7 @@ async function planOf(id: string, { classes, labels, imageSize, keepsAdapter: _,
   const { spec, rename } = checkpoint;
   const own = buildModel(spec, path.join(checkpoint.folder, 'config.json'));
   const adapter = located.adapter === undefined ? null : await readAdapter(located.adapter);
-  const placing = rename === itself ? ownNames.placing : pictureNaming(rename, new Map()).placing;
+  const placing = rename === itself ? ownNames.placing : pictureNaming(own.family, rename).placing;
   const brought = adapter && classesIn(adapter, own, placing);
   const found = adapter && brought !== null ? labelsOf(adapter, brought, checkpoint.labels) : checkpoint.labels;
   const ownClasses = brought ?? spec.classes;
@@ -107,7 +107,7 @@ async function planOf(id: string, { classes, labels, imageSize, keepsAdapter: _,
   const keepsHead = isSameHead && brought === null && checkpoint.hasHead !== false;
   const sources = await checkedNames(checkpoint, own, !keepsHead);
   const model = buildModel({ ...spec, classes: classes ?? ownClasses, input: { ...spec.input, ...size } });
-  const naming = rename === itself ? ownNames : pictureNaming(rename, sources);
+  const naming = rename === itself ? ownNames : pictureNaming(model.family, rename, sources);
   const fitted = adapter && fit(adapter, model, { placing, title: model.title, keepsHead: isSameHead });
   const all = [...tensorsOf(model.root)].map(({ name }) => name);
   const drawn = new Set(all.filter((name) => !keepsHead && isInHead(model, name)));

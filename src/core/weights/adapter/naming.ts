@@ -26,17 +26,18 @@ export function textNaming(model: TextModel): Naming {
 
 /**
  * For a network of pictures in transformers' layout.
+ * @param family ours: `vit`, `deit`
  * @param rename the file's names → ours
  * @param sources ours → the file's
  */
-export function pictureNaming(rename: Rename, sources: ReadonlyMap<string, readonly string[]>): Naming {
+export function pictureNaming(family: string, rename: Rename, sources: ReadonlyMap<string, readonly string[]> = new Map()): Naming {
   return {
-    placing: (name) => rename(vitFileName(name)),
-    namesOf: (name) => (sources.get(name) ?? [name]).map(vitMemoryName),
+    placing: (name) => rename(fileName(family, name)),
+    namesOf: (name) => (sources.get(name) ?? [name]).map((theirs) => memoryName(family, theirs)),
   };
 }
 
-/** transformers 5 calls the layers of ViT otherwise in memory than in files: adapters have the names of memory. */
+/** transformers 5 calls the layers of ViT and DeiT otherwise in memory than in files: adapters have the names of memory. */
 const vitParts: readonly (readonly [file: string, memory: string])[] = [
   ['attention.attention.query', 'attention.q_proj'],
   ['attention.attention.key', 'attention.k_proj'],
@@ -46,14 +47,17 @@ const vitParts: readonly (readonly [file: string, memory: string])[] = [
   ['output.dense', 'mlp.fc2'],
 ];
 
-function vitFileName(name: string): string {
-  const found = /^(?:vit\.)?layers\.(?<block>\d+)\.(?<rest>.+)\.(?<key>weight|bias)$/.exec(name)?.groups;
+function fileName(family: string, name: string): string {
+  const found = /^(?:vit\.|deit\.)?layers\.(?<block>\d+)\.(?<rest>.+)\.(?<key>weight|bias)$/.exec(name)?.groups;
   const part = vitParts.find(([, memory]) => memory === found?.rest);
-  return found ? `vit.encoder.layer.${found.block}.${part?.[0] ?? found.rest}.${found.key}` : name;
+  return found ? `${family}.encoder.layer.${found.block}.${part?.[0] ?? found.rest}.${found.key}` : name;
 }
 
-function vitMemoryName(name: string): string {
-  const found = /^(?:vit\.)?encoder\.layer\.(?<block>\d+)\.(?<rest>.+)\.(?<key>weight|bias)$/.exec(name)?.groups;
+function memoryName(family: string, name: string): string {
+  const found =
+    family !== 'vit' && family !== 'deit'
+      ? null
+      : /^(?:vit\.|deit\.)?encoder\.layer\.(?<block>\d+)\.(?<rest>.+)\.(?<key>weight|bias)$/.exec(name)?.groups;
   const part = vitParts.find(([file]) => file === found?.rest);
-  return found ? `vit.layers.${found.block}.${part?.[1] ?? found.rest}.${found.key}` : name;
+  return found ? `${family}.layers.${found.block}.${part?.[1] ?? found.rest}.${found.key}` : name;
 }

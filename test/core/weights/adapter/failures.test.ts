@@ -56,6 +56,21 @@ describe('older ways to save an adapter are read', () => {
   });
 });
 
+it('an adapter of transformers 4 has other names for the layers of ViT', async () => {
+  const from = adapterFolder('vit_transformers', world);
+  const before = [...(await loadAny(from)).tensors];
+  const old = (name: string) =>
+    name
+      .replace('vit.layers.', 'vit.encoder.layer.')
+      .replace('attention.q_proj', 'attention.attention.query')
+      .replace('attention.v_proj', 'attention.attention.value')
+      .replace('mlp.fc1', 'intermediate.dense');
+  const tensors = new Map([...adapterTensors('vit_transformers')].map(([name, tensor]) => [old(name), tensor]));
+  expect([...tensors.keys()]).not.toEqual([...adapterTensors('vit_transformers').keys()]);
+  writeFileSync(path.join(from, 'adapter_model.safetensors'), encodeSafetensors(tensors));
+  expect([...(await loadAny(from)).tensors]).toEqual(before);
+});
+
 describe('an adapter for another base', () => {
   it('names the first layers that the base has not', async () => {
     rename((name) => name.replace(/layer\.(\d)/, (_, n) => `layer.${Number(n) + 7}`));

@@ -45,6 +45,8 @@ const adapters: readonly (readonly [base: string, lora: { rslora?: boolean; targ
   ['deit_distilled', { targets: [] }],
   ['vit_transformers', { targets: [] }],
   ['vit_transformers', { targets: ['**.proj', '**.fc1', '**.fc2'] }],
+  ['deit_transformers', { targets: [] }],
+  ['deit_teacher_transformers', { targets: ['**.qkv', '**.fc2'] }],
   ['convnext_tiny', { targets: [] }],
 ];
 
