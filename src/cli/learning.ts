@@ -4,11 +4,11 @@ import { addLora, type Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
 import { describeForTask, describeModel, type Places } from '../core/weights';
 import type { ModelFacts } from '../protocol/assistant';
-import { defaultLearningRate, defaultPreset, scratchModel } from '../protocol/defaults';
+import { defaultLearningRate, defaultPreset, hasClasses, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { learns, matches, type Rules } from '../protocol/rules';
 import type { Preset, RunConfig } from '../protocol/runConfig';
-import { isOfClasses, withTask } from './textTask';
+import { withTask } from './textTask';
 import type { Draft } from './trainConfig';
 
 /**
@@ -25,7 +25,7 @@ export async function completeConfig(draft: Draft, rules: Rules, places: Places)
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };
-  const used = preset ?? defaultPreset(described.facts);
+  const used = preset ?? defaultPreset(described.facts, config.data.task);
   if (open.rules) phase.rules = rulesOf(described, preset ?? (first.rules.length > 0 ? first.rules : used), rules);
   if (open.learningRate) phase.learningRate = defaultLearningRate(used, config.optimizer.name, described.facts);
   return { config: { ...config, model: described.facts.id, phases: [phase, ...others] }, notes };
@@ -82,7 +82,7 @@ async function describe(
 ): Promise<{ model: Network; facts: ModelFacts }> {
   // The number of classes changes nothing that is asked here.
   const about = { classes: 2, imageSize, ...places };
-  if (task !== 'image-classification') return describeForTask(id, task, isOfClasses(task) ? about : places);
+  if (task !== 'image-classification') return describeForTask(id, task, hasClasses(task) ? about : places);
   try {
     return await describeModel(id, about);
   } catch (error) {

@@ -3,15 +3,10 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { kindOfData, planTexts } from '../core/data/text';
 import type { Task } from '../protocol/data';
-import { defaultTextModel } from '../protocol/defaults';
+import { defaultTextModel, hasClasses } from '../protocol/defaults';
 import { ThawError } from '../protocol/failure';
 import type { RunConfig } from '../protocol/runConfig';
 import type { Draft } from './trainConfig';
-
-/** Whether a task's answers are classes. */
-export function isOfClasses(task: Task): boolean {
-  return task === 'image-classification' || task === 'text-classification' || task === 'text-pair-classification';
-}
 
 /**
  * The configuration with the task that the data are for, unless one is given, and what is usual for it.
@@ -28,12 +23,12 @@ export async function withTask({ config, open }: Draft, modelsFolder: string): P
     data: { ...data, task: plan.task },
     model: open.model ? textModel(plan.task, modelsFolder) : config.model,
     augmentation: 'none',
-    ...(open.labelSmoothing && { labelSmoothing: 0 }),
+    ...(open.labelSmoothing && !hasClasses(plan.task) && { labelSmoothing: 0 }),
   };
 }
 
 function textModel(task: Task, modelsFolder: string): string {
-  if (isOfClasses(task) && existsSync(path.join(modelsFolder, defaultTextModel, 'config.json'))) return defaultTextModel;
+  if (hasClasses(task) && existsSync(path.join(modelsFolder, defaultTextModel, 'config.json'))) return defaultTextModel;
   throw new ThawError(
     'usage',
     l10n.t('Name the model that learns from these texts ({0}).', task),

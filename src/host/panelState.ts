@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type ColumnMap, type TextTask, textTaskSchema } from '../protocol/data';
-import { defaultEpochs, defaultLearningRate } from '../protocol/defaults';
+import { defaultEpochs, defaultLearningRate, hasClasses } from '../protocol/defaults';
 import type { RunEvent } from '../protocol/events';
 import type { PanelPhase, PanelState, TrainingFields } from '../protocol/panel';
 import { type LoraConfig, loraSchema, type RunConfig, type RunConfigInput, runConfigSchema } from '../protocol/runConfig';
@@ -89,7 +89,7 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
     schedule: { name: fields.schedule, warmup: fields.warmup },
     augmentation: texts ? 'none' : fields.augmentation,
     ...(texts && fields.maxLength > 0 && { maxLength: fields.maxLength }),
-    labelSmoothing: fields.labelSmoothing,
+    labelSmoothing: texts && !hasClasses(texts.task) ? 0 : fields.labelSmoothing,
     gradientClipping: fields.gradientClipping,
     gradientAccumulation: fields.gradientAccumulation,
     classWeights: fields.classWeights,

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { useEffect, useState } from 'preact/hooks';
+import { hasClasses } from '../../src/protocol/defaults';
 import type { TrainingFields } from '../../src/protocol/panel';
 import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
@@ -206,6 +207,7 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
 }
 
 function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const tellsClasses = useStore(panel, (s) => s.data === null || hasClasses(s.data.summary.task));
   return (
     <div class="form" id="advanced">
       <Select
@@ -231,17 +233,21 @@ function Advanced({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
         onChange={(schedule) => set({ schedule })}
       />
       <NumberInput field="warmup" label={l10n.t('Warm-up, share')} fields={fields} fixed={fixed} />
-      <NumberInput field="labelSmoothing" label={l10n.t('Label smoothing')} fields={fields} fixed={fixed} />
-      <Select
-        label={l10n.t('Class weights')}
-        value={fields.classWeights}
-        options={[
-          ['none', l10n.t('None')],
-          ['balanced', l10n.t('Balanced')],
-        ]}
-        fixed={fixed}
-        onChange={(classWeights) => set({ classWeights })}
-      />
+      {tellsClasses && (
+        <>
+          <NumberInput field="labelSmoothing" label={l10n.t('Label smoothing')} fields={fields} fixed={fixed} />
+          <Select
+            label={l10n.t('Class weights')}
+            value={fields.classWeights}
+            options={[
+              ['none', l10n.t('None')],
+              ['balanced', l10n.t('Balanced')],
+            ]}
+            fixed={fixed}
+            onChange={(classWeights) => set({ classWeights })}
+          />
+        </>
+      )}
       <NumberInput field="gradientClipping" label={l10n.t('Gradient clipping, 0: none')} fields={fields} fixed={fixed} />
       <NumberInput field="gradientAccumulation" label={l10n.t('Batches an update')} fields={fields} fixed={fixed} />
       <NumberInput field="validationSplit" label={l10n.t('Validation, share')} fields={fields} fixed={fixed} />
