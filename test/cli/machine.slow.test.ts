@@ -34,7 +34,7 @@ it('doctor tells how fast each engine and device is', async () => {
 /** Bundles with packages of their own: onnxruntime's native library was cut off in the middle of an update. */
 function damaged(...others: string[]): string {
   const folder = temporary();
-  for (const name of readdirSync(bundles)) cpSync(path.join(bundles, name), path.join(folder, name));
+  cpSync(bundles, folder, { recursive: true });
   writeFileSync(path.join(folder, 'package.json'), '{}');
   const { resolve } = createRequire(__filename);
   const modules = (name: string) => resolve(name).split(`${path.sep}node_modules${path.sep}`)[0] as string;

@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import * as z from 'zod';
 import { ThawError } from '../../../protocol/failure';
 import { unreadable } from './decodeText';
@@ -36,6 +35,8 @@ export async function openParquet(path: string): Promise<ParquetTable> {
     columns,
     count,
     async *rows(limit = count) {
+      // Loaded with the first rows, as it sets gigabytes of addresses aside for WebAssembly: not every process may have so many.
+      const { compressors } = await import('hyparquet-compressors');
       for (let from = 0; from < Math.min(count, limit); from += rowsAtOnce) {
         const rowEnd = Math.min(count, limit, from + rowsAtOnce);
         const objects = await withFile(path, (file) => parquetReadObjects({ file, metadata, compressors, rowStart: from, rowEnd }));
