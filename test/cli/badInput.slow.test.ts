@@ -171,7 +171,7 @@ describe('configurations', () => {
         'config.invalid',
       ).message,
     ).toMatch(/--train nothing.*\n.*--freeze blokcs/);
-    expect(expectFailure(await train(photos, 'no', '--preset', 'lora'), 2, 'config.invalid').message).toContain('head, top, all');
+    expect(expectFailure(await train(photos, 'no', '--preset', 'neck'), 2, 'config.invalid').message).toContain('head, top, all');
     expect(expectFailure(await train(photos, 'no', '--freeze', '**'), 2, 'config.invalid').message).toContain('!**');
     expectFailure(await train(photos, 'no', '--model', 'nothing'), 4, 'model.missing');
     expect(readdirSync(work)).not.toContain('no');
