@@ -2,9 +2,10 @@ import { type Dataset, decodeBatch, openDataset, prefetched } from '../src/core/
 import type { Engine, TensorData } from '../src/core/engine';
 import { buildModel, type ImageModel } from '../src/core/models';
 import { initialTensors } from '../src/core/nn';
+import { readsPictures } from '../src/core/training/reads';
 import { select } from '../src/core/training/selection';
 import { Slots, slotKinds } from '../src/core/training/slots';
-import { readsPictures, Stage } from '../src/core/training/stage';
+import { Stage } from '../src/core/training/stage';
 import { textCases } from './textCases';
 
 /** How large the work is. */

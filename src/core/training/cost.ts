@@ -11,9 +11,10 @@ import { keptViews } from './examples/pictures';
 import { readsTexts } from './examples/texts';
 import { areKept, memoryLimit } from './features';
 import { memoryOf } from './memory';
+import { type Reads, readsPictures } from './reads';
 import { select } from './selection';
 import { Slots, slotKinds } from './slots';
-import { type Reads, readsPictures, Stage, type TrainingBatch } from './stage';
+import { Stage, type TrainingBatch } from './stage';
 
 export interface CostOptions {
   /** Examples to train on. */

@@ -4,7 +4,8 @@ import type { Network } from '../models/model';
 import type { Examples } from './examples/examples';
 import type { FeatureBatch } from './features';
 import { evaluationOf, type Judgement, judge, tokenLosses } from './metrics';
-import { besideFeeds, besideInputs, type Reads, type Stage } from './stage';
+import { besideFeeds, besideInputs, type Reads } from './reads';
+import type { Stage } from './stage';
 import { inferenceStep, tokenStep } from './steps';
 
 /** What answers for a batch: a stage from its features, or a whole model from pictures and texts themselves. */

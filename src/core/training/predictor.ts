@@ -11,7 +11,7 @@ import { describeTextById, loadModel, loadTextById, type Places, type TextModelB
 import { readsTexts } from './examples/texts';
 import { type Answerer, compileWhole } from './judging';
 import { argMax, softmaxOf } from './metrics';
-import { readsPictures } from './stage';
+import { readsPictures } from './reads';
 import { lengthFor, openTokenizer } from './subject/texts';
 
 /** What to ask about: a picture's file or bytes, or a text. */

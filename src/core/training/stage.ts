@@ -1,21 +1,13 @@
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Engine, NamedTensors, Program, ProgramSpec, TensorData } from '../engine/engine';
 import { dropoutKey } from '../engine/ops';
-import type { ImageModel, Network } from '../models/model';
+import type { Network } from '../models/model';
 import { type Module, namesRead, type Shape } from '../nn';
+import { Programs } from './programs';
+import { type Beside, batched, besideFeeds, besideInputs, type Fed, type Reads, rowsOf, sizeOf } from './reads';
 import type { Selection } from './selection';
 import { type AgeGroup, Slots, slotName } from './slots';
-import { addingStep, applyingStep, besideName, inferenceStep, sumKind, type TrainingStepSpec, tokenStep, trainingStep } from './steps';
-
-/** What a model takes for one example, and what it is to answer: the batch is not in these shapes. */
-export interface Reads {
-  readonly x: Fed;
-  /** By name: a text's mask and types (see Scope.beside). */
-  readonly beside: Readonly<Record<string, Fed>>;
-  /** Of the labels: [] for a class, [T] for tokens. */
-  readonly labels: Shape;
-}
-type Fed = ProgramSpec['inputs'][string];
+import { addingStep, applyingStep, inferenceStep, sumKind, type TrainingStepSpec, tokenStep, trainingStep } from './steps';
 
 export interface StageSpec {
   readonly engine: Engine;
@@ -32,9 +24,6 @@ export interface StageSpec {
 
 /** Examples that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache. */
 const frontBatch = 4;
-
-/** [B, …] by name, for the whole model. */
-export type Beside = Readonly<Record<string, Float32Array | Int32Array>>;
 
 /** A batch of one form, the first unless it says another. */
 export interface StageBatch {
@@ -315,60 +304,6 @@ const applierForm = -1;
 
 function scalars(feeds: Feeds): ProgramSpec['inputs'] {
   return Object.fromEntries(Object.keys(feeds).map((name) => [name, { dtype: 'float32', shape: [] }] as const));
-}
-
-/** One program for each form, all over the state of the first. */
-class Programs {
-  private readonly ofForm = new Map<number, Promise<Program>>();
-  first: Program | undefined;
-
-  of(form: number, compile: (sharing: Program | undefined) => Promise<Program>): Promise<Program> {
-    const known = this.ofForm.get(form);
-    if (known) return known;
-    const made = compile(this.first);
-    this.ofForm.set(form, made);
-    return made.then((program) => {
-      this.first ??= program;
-      return program;
-    });
-  }
-
-  async dispose(): Promise<void> {
-    for (const program of this.ofForm.values()) await (await program).dispose();
-  }
-}
-
-/** [3, S, S] */
-export function imageShape(model: ImageModel): Shape {
-  return [3, model.input.size, model.input.size];
-}
-
-/** What an image classifier takes. */
-export function readsPictures(model: ImageModel): Reads {
-  return { x: { dtype: 'float32', shape: imageShape(model) }, beside: {}, labels: [] };
-}
-
-const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
-
-function batched({ dtype, shape }: Fed, batchSize: number): Fed {
-  return { dtype, shape: [batchSize, ...shape] };
-}
-
-export function besideInputs({ beside }: Reads, batchSize: number): Record<string, Fed> {
-  return Object.fromEntries(Object.entries(beside).map(([name, fed]) => [besideName(name), batched(fed, batchSize)]));
-}
-
-export function besideFeeds(beside: Beside): Record<string, Float32Array | Int32Array> {
-  return Object.fromEntries(Object.entries(beside).map(([name, data]) => [besideName(name), data]));
-}
-
-/** Some rows; zeros after the last. */
-function rowsOf(data: Float32Array | Int32Array, from: number, count: number, width: number): Float32Array | Int32Array {
-  const rows = data.subarray(from * width, (from + count) * width);
-  if (rows.length === count * width) return rows;
-  const whole = new (data.constructor as Float32ArrayConstructor | Int32ArrayConstructor)(count * width);
-  whole.set(rows);
-  return whole;
 }
 
 /** What their programs need: tensors of their own, and those that they share with other modules. */

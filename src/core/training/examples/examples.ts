@@ -1,6 +1,6 @@
 import type { DataSummary, Split } from '../../../protocol/data';
 import type { Chunk } from '../chunks';
-import type { Beside, Reads } from '../stage';
+import type { Beside, Reads } from '../reads';
 
 /** What goes beside a batch. */
 export interface Company {

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../protocol/runConfig';
 import { type Dataset, decodeBatch, PictureCache, viewOf } from '../../data';
 import type { ImageModel } from '../../models/model';
 import type { Chunk } from '../chunks';
-import { type Reads, readsPictures } from '../stage';
+import { type Reads, readsPictures } from '../reads';
 import type { Company, Examples, Given } from './examples';
 
 /** Views of each training example that are kept where features are. */

@@ -2,7 +2,7 @@ import type { DataSummary, Split } from '../../../protocol/data';
 import type { TextModel } from '../../models/text';
 import { bucketOf, bucketsFor, padded, shiftedRight } from '../../text';
 import type { Chunk } from '../chunks';
-import type { Reads } from '../stage';
+import type { Reads } from '../reads';
 import type { Company, Examples, Given } from './examples';
 import type { Sequence, Sequences } from './sequences';
 
