@@ -25,7 +25,7 @@ function tokensText(split: 'test' | 'validation', { accuracy, loss, perplexity, 
   const facts = l10n.t('perplexity {0}, loss {1}, over {2} tokens', perplexity.toFixed(3), loss.toFixed(4), integer(tokens));
   const title = split === 'test' ? l10n.t('Test tokens told right') : l10n.t('Validation tokens told right');
   const scores = written
-    ? `\n${l10n.t('Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}', integer(written.count), percent(written.exactMatch), percent(written.rougeL), written.chrF.toFixed(1))}`
+    ? `\n${l10n.t('Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}', integer(written.count), percent(written.exactMatch), percent(written.rougeL), percent(written.chrF))}`
     : '';
   return `${title}: ${percent(accuracy)} (${facts})${scores}`;
 }

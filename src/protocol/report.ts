@@ -28,7 +28,7 @@ export const tokenEvaluationSchema = z.object({
   /** e^loss */
   perplexity: z.number(),
   tokens: z.number().int(),
-  /** Of texts that it wrote for so many examples, each against the one that it should have written; 0 to 1, chrF to 100. */
+  /** Of texts that it wrote for so many examples, each against the one that it should have written; all from 0 to 1. */
   written: z.object({ count: z.number().int(), exactMatch: z.number(), rougeL: z.number(), chrF: z.number() }).optional(),
 });
 export type TokenEvaluation = z.infer<typeof tokenEvaluationSchema>;
