@@ -4,7 +4,7 @@ import { decimal, number, percent } from '../format';
 
 /** How well a language model tells the text that it never saw. */
 export function TokenVerdict({ evaluation, onTest }: { evaluation: TokenEvaluation; onTest: boolean }) {
-  const { perplexity, loss, accuracy, tokens } = evaluation;
+  const { perplexity, loss, accuracy, tokens, written } = evaluation;
   return (
     <>
       <p class="key">
@@ -17,6 +17,17 @@ export function TokenVerdict({ evaluation, onTest }: { evaluation: TokenEvaluati
           </span>
         </span>
       </p>
+      {written && (
+        <p>
+          {l10n.t(
+            'Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}',
+            number(written.count),
+            percent(written.exactMatch),
+            percent(written.rougeL),
+            percent(written.chrF),
+          )}
+        </p>
+      )}
       {!onTest && <p class="dim small">{l10n.t('The best epoch was chosen by this set, so the figure flatters a little.')}</p>}
     </>
   );
