@@ -41,38 +41,50 @@ export async function beginRun(
   starting.catch(() => {}); // told below, unless the data fail first
   const config = { ...given, model: await exactId(given.model, places) };
   const subject = await openSubject(config, places);
-  const { examples, model, base } = subject;
-  for (const { rules } of config.phases) select(model, rules); // refuses rules that say nothing about this model
-  const { tensors, sha256 } = await subject.load();
-  const engine = await starting;
-  const record: RunRecord = {
-    version: runConfigVersion,
-    id: basename(resolve(folder)),
-    created: new Date().toISOString(),
-    config,
-    dataFingerprint: examples.summary.fingerprint,
-    classes: [...examples.classes],
-    model: { id: base.id, family: base.family, source: base.source, licence: base.licence, sha256 },
-    versions: {
-      thaw: version,
-      node: process.versions.node,
-      [engine.name]: engine.version,
-      platform: `${process.platform}-${process.arch}`,
-    },
-    threads: engine.threads,
-    device: engine.device,
-  };
-  const run = await RunFolder.create(folder, record);
-  return start({
-    folder: run,
-    subject,
-    engine,
-    tensors,
-    slots: new Slots(slotKinds(config.optimizer)),
-    at: firstProgress(digestsOf(tensors)),
-    onEvent,
-    first: [...opening(run, subject), ...warnings(engine), ...silentLayersWarning(subject.model)],
+  return orClose(subject, async () => {
+    const { examples, model, base } = subject;
+    for (const { rules } of config.phases) select(model, rules); // refuses rules that say nothing about this model
+    const { tensors, sha256 } = await subject.load();
+    const engine = await starting;
+    const record: RunRecord = {
+      version: runConfigVersion,
+      id: basename(resolve(folder)),
+      created: new Date().toISOString(),
+      config,
+      dataFingerprint: examples.summary.fingerprint,
+      classes: [...examples.classes],
+      model: { id: base.id, family: base.family, source: base.source, licence: base.licence, sha256 },
+      versions: {
+        thaw: version,
+        node: process.versions.node,
+        [engine.name]: engine.version,
+        platform: `${process.platform}-${process.arch}`,
+      },
+      threads: engine.threads,
+      device: engine.device,
+    };
+    const run = await RunFolder.create(folder, record);
+    return start({
+      folder: run,
+      subject,
+      engine,
+      tensors,
+      slots: new Slots(slotKinds(config.optimizer)),
+      at: firstProgress(digestsOf(tensors)),
+      onEvent,
+      first: [...opening(run, subject), ...warnings(engine), ...silentLayersWarning(subject.model)],
+    });
   });
+}
+
+/** What a subject holds open is let go where the work on it fails before a run has it. */
+async function orClose<T>({ examples }: Subject, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await examples.close();
+    throw error;
+  }
 }
 
 /** What every run says first. */
@@ -126,34 +138,36 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
     );
   const engine = await createEngine(config.engine, { threads: record.threads, device: record.device });
   const subject = await openSubject(config, places);
-  if (subject.examples.summary.fingerprint !== record.dataFingerprint)
-    throw new ThawError(
-      'data.changed',
-      l10n.t('The examples are no longer those that the run began with.'),
-      l10n.t('Put the folder back as it was, or start a new run with this one as its model.'),
-      { path: config.data.path },
-    );
-  const checkpoint = await folder.latestCheckpoint();
-  const { tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, subject) : await beginning(record, subject);
-  const first = opening(folder, subject);
-  folder.truncateAfter(checkpoint ? at.seq : first.length);
-  await folder.clearResult();
-  await rm(join(path, spillFile), { force: true });
-  const missing = first.slice(folder.seq);
-  return start({
-    folder,
-    subject,
-    engine,
-    tensors,
-    slots,
-    at,
-    onEvent,
-    first: [
-      ...missing,
-      { type: 'resumed', step: at.step, epoch: at.epoch + 1 },
-      ...warnings(engine),
-      ...silentLayersWarning(subject.model),
-    ],
+  return orClose(subject, async () => {
+    if (subject.examples.summary.fingerprint !== record.dataFingerprint)
+      throw new ThawError(
+        'data.changed',
+        l10n.t('The examples are no longer those that the run began with.'),
+        l10n.t('Put the folder back as it was, or start a new run with this one as its model.'),
+        { path: config.data.path },
+      );
+    const checkpoint = await folder.latestCheckpoint();
+    const { tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, subject) : await beginning(record, subject);
+    const first = opening(folder, subject);
+    folder.truncateAfter(checkpoint ? at.seq : first.length);
+    await folder.clearResult();
+    await rm(join(path, spillFile), { force: true });
+    const missing = first.slice(folder.seq);
+    return start({
+      folder,
+      subject,
+      engine,
+      tensors,
+      slots,
+      at,
+      onEvent,
+      first: [
+        ...missing,
+        { type: 'resumed', step: at.step, epoch: at.epoch + 1 },
+        ...warnings(engine),
+        ...silentLayersWarning(subject.model),
+      ],
+    });
   });
 }
 
