@@ -11,7 +11,7 @@ import { keptViews } from './examples/pictures';
 import { readsTexts } from './examples/texts';
 import { areKept, memoryLimit } from './features';
 import { memoryOf } from './memory';
-import { type Reads, readsPictures } from './reads';
+import { type Reads, readsPictures, sizeOf } from './reads';
 import { select } from './selection';
 import { Slots, slotKinds } from './slots';
 import { Stage, type TrainingBatch } from './stage';
@@ -138,13 +138,13 @@ async function timeBatch(config: RunConfig, rules: readonly string[], { model, r
   const stage = await Stage.compile({ engine, model, forms: [reads], selection, batchSize, config, tensors, slots });
   try {
     const made = ({ dtype, shape }: Reads['x'], value: number) => {
-      const size = batchSize * shape.reduce((a, b) => a * b, 1);
+      const size = batchSize * sizeOf(shape);
       return dtype === 'int32' ? new Int32Array(size).fill(Math.ceil(value)) : new Float32Array(size).fill(value);
     };
     const beside = Object.fromEntries(Object.entries(reads.beside).map(([name, fed]) => [name, made(fed, name === 'types' ? 0 : 1)]));
     const whole = { x: made(reads.x, 0.1), beside };
     const x = await stage.features(whole);
-    const labels = new Int32Array(batchSize * reads.labels.reduce((a, b) => a * b, 1));
+    const labels = new Int32Array(batchSize * sizeOf(reads.labels));
     const weights = new Float32Array(labels.length).fill(1 / labels.length);
     const step = await seconds(() => learn(stage, { x, beside, labels, weights }, config.gradientAccumulation > 1));
     await stage.loadAnswerFromTraining();
@@ -185,7 +185,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 function plainTensors(model: Network): Map<string, TensorData> {
   return new Map(
     [...tensorsOf(model.root)].map(({ name, shape, statistic }) => {
-      const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(statistic ? 1 : 0.01);
+      const data = new Float32Array(sizeOf(shape)).fill(statistic ? 1 : 0.01);
       return [name, { dtype: 'float32', shape, data }];
     }),
   );

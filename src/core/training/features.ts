@@ -9,6 +9,7 @@ import { type Chunk, chunksOf, epochOrder } from './chunks';
 import type { Company, Examples } from './examples/examples';
 import { FeatureStore } from './featureStore';
 import { digestOf } from './frozen';
+import { sizeOf } from './reads';
 import { namesIn, type Stage } from './stage';
 
 /** In the run folder, while features are more than the memory for them. */
@@ -202,5 +203,5 @@ const plainView = -1;
 
 /** Values of one example's features. */
 function widthOf(stage: Stage, form: number): number {
-  return stage.featureShape(form).reduce((a, b) => a * b, 1);
+  return sizeOf(stage.featureShape(form));
 }

@@ -1,6 +1,7 @@
 import type { LayerNode } from '../../protocol/layers';
 import type { Network } from '../models/model';
 import { layerTree, type Shape } from '../nn';
+import { sizeOf } from './reads';
 import type { Selection } from './selection';
 
 /** What Node, the decoder and the engine take before any model, bytes. */
@@ -22,7 +23,6 @@ export function memoryOf(
   slotsEach: number,
   batchSize: number,
 ): number {
-  const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   const leaves = (node: LayerNode): LayerNode[] => (node.children.length === 0 ? [node] : node.children.flatMap(leaves));
   let shape = input;
   let weights = 0;
@@ -32,11 +32,11 @@ export function memoryOf(
     const layers = leaves(layerTree(module, shape));
     shape = module.outputShape(shape);
     weights += layers.reduce((sum, layer) => sum + layer.parameters, 0);
-    const maps = layers.map((layer) => size(layer.outputShape));
+    const maps = layers.map((layer) => sizeOf(layer.outputShape));
     if (i < cut) held = Math.max(held, ...maps);
     else kept += maps.reduce((a, b) => a + b, 0);
   }
-  const given = batchesHeld * size(input);
+  const given = batchesHeld * sizeOf(input);
   const values = weightCopies * (weights + slotsEach * trainableParameters) + batchSize * (given + mapsHeld * held + mapsKept * kept);
   return base + values * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -26,6 +26,7 @@ export function readsPictures(model: ImageModel): Reads {
   return { x: { dtype: 'float32', shape: imageShape(model) }, beside: {}, labels: [] };
 }
 
+/** Elements of a shape. */
 export const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 
 /** For a batch of it. */

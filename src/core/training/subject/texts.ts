@@ -6,7 +6,6 @@ import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
 import { openTextDataset, type TextDataset } from '../../data/text';
 import { headFor, type TextModel } from '../../models/text';
-import { tensorsOf } from '../../nn';
 import { TextTokenizer } from '../../text';
 import { adapterBase, describeForTask, hasSuchAdapter, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
@@ -34,7 +33,7 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
     const { model: plain } = await describeForTask(config.model, task, { ...options, ...places });
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
-    const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: sizeOf(model) };
+    const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };
     const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     const about = { model, seed, drawn, labels: classes, title: model.title };
@@ -95,8 +94,4 @@ async function sequencesFor(dataset: TextDataset, options: EncodingOptions): Pro
     l10n.t('A language model needs two tokens at least that follow each other. Add texts.'),
     { path: dataset.root },
   );
-}
-
-function sizeOf({ root }: TextModel): number {
-  return [...tensorsOf(root)].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
