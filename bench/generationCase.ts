@@ -2,7 +2,7 @@ import { Generator } from '../src/core/generation';
 import { buildTextModel } from '../src/core/models/text';
 import { initialTensors } from '../src/core/nn';
 import { TextTokenizer } from '../src/core/text';
-import type { Case } from './cases';
+import type { Case } from './case';
 
 /** GPT-2's shape with 6 layers: 82 million parameters, of which half are words. */
 const gpt2 = { model_type: 'gpt2', n_layer: 6 };

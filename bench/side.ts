@@ -3,7 +3,8 @@
 // {"wall", "processor"} in milliseconds and {"memory"}, the process's greatest so far, in bytes. With --list: the cases.
 import { createInterface } from 'node:readline';
 import { createEngine, type FeatureLayout } from '../src/core/engine';
-import { type Case, cases } from './cases';
+import type { Case } from './case';
+import { cases } from './cases';
 
 const say = (answer: unknown) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 

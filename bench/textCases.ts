@@ -6,7 +6,7 @@ import { initialTensors } from '../src/core/nn';
 import { select } from '../src/core/training/selection';
 import { Slots, slotKinds } from '../src/core/training/slots';
 import { Stage } from '../src/core/training/stage';
-import type { Case, Scale } from './cases';
+import type { Case, Scale } from './case';
 import { generationCase } from './generationCase';
 
 /** MiniLM's shape: 22.7 million parameters. */

@@ -1,16 +1,14 @@
 import * as z from 'zod';
 import { textTasks } from './tasks';
 
-export { isTexts, textTasks } from './tasks';
+export { isTexts, type Task, type TextTask, textTasks } from './tasks';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export const splitSchema = z.enum(splitNames);
 export type Split = z.infer<typeof splitSchema>;
 
 export const textTaskSchema = z.enum(textTasks);
-export type TextTask = z.infer<typeof textTaskSchema>;
 export const taskSchema = z.enum(['image-classification', ...textTasks]);
-export type Task = z.infer<typeof taskSchema>;
 
 /** What a column of a table may be to a task of texts. */
 export const columnRoles = [

@@ -1,5 +1,4 @@
 // Without zod, as the webview has it too.
-import type { RowFilter, Task, TextTask } from './data';
 
 /** What can be learned from texts. */
 export const textTasks = [
@@ -9,9 +8,8 @@ export const textTasks = [
   'chat', // instructions and conversations: loss on the answers alone
   'text-to-text', // source → target
 ] as const;
+export type TextTask = (typeof textTasks)[number];
+export type Task = 'image-classification' | TextTask;
 
 /** Whether a task is learned from texts. */
 export const isTexts = (task: Task): task is TextTask => task !== 'image-classification';
-
-/** The filter that lets all rows of a table of texts through. */
-export const allRows: RowFilter = { split: 'all', klass: null, search: '', only: null };

@@ -3,6 +3,7 @@ import { type AssistantMessage, type AssistantRequest, assistantRequestSchema } 
 import { asFailure, ThawError } from '../protocol/failure';
 import { handlers } from './handlers';
 import { Pool } from './pool';
+import type { Context } from './requests';
 
 /** Inspecting and measuring a few things at a time; thumbnails have a lane of their own, so that a grid never waits for them. */
 const general = new Pool(3);
@@ -63,11 +64,6 @@ export class Assistant {
       this.pending.delete(id);
     }
   }
-}
-
-export interface Context {
-  readonly signal: AbortSignal;
-  progress(value: unknown): void;
 }
 
 function cancelled(): ThawError {

@@ -1,17 +1,15 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { AssistantAnswers, AssistantRequest, InspectAnswer, PullState } from '../protocol/assistant';
+import type { AssistantAnswers, InspectAnswer, PullState } from '../protocol/assistant';
 import { ThawError } from '../protocol/failure';
 import type { GenerateAnswer } from '../protocol/generation';
-import type { Context } from './assistant';
 import { Pool } from './pool';
+import type { Context, RequestOf } from './requests';
 import type { TextRoom } from './textRoom';
 import { Urgent } from './urgent';
 import { WarmGenerator } from './warmGenerator';
 import { WarmPredictor } from './warmPredictor';
-
-export type RequestOf<K extends AssistantRequest['type']> = Extract<AssistantRequest, { type: K }>;
 
 type Handlers = {
   [K in Exclude<keyof AssistantAnswers, 'cancel'>]: (request: RequestOf<K>, context: Context) => Promise<AssistantAnswers[K]>;

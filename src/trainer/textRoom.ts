@@ -1,8 +1,7 @@
 import { lengthsOf, openTextDataset, type TextDataset } from '../core/data/text';
 import type { InspectAnswer, RowsAnswer } from '../protocol/assistant';
 import type { DataSummary, Problem, RowFilter, TextRow } from '../protocol/data';
-import type { Context } from './assistant';
-import type { RequestOf } from './handlers';
+import type { Context, RequestOf } from './requests';
 import { choose, fieldsOf, rowOf, summaryOf } from './textRows';
 import { tokenCounter, tokenizerOf } from './tokens';
 

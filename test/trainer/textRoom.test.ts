@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { InspectAnswer } from '../../src/protocol/assistant';
 import type { RowFilter, Tokens } from '../../src/protocol/data';
-import { allRows } from '../../src/protocol/tasks';
+import { allRows } from '../../src/protocol/rows';
 import { type TextData, TextRoom } from '../../src/trainer/textRoom';
 import { tokensOf } from '../../src/trainer/tokens';
 import { folderOf } from '../core/data/making';

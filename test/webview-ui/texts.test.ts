@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel } from '../../src/protocol/panel';
-import { allRows } from '../../src/protocol/tasks';
+import { allRows } from '../../src/protocol/rows';
 import { columnsIn, withRole } from '../../webview-ui/logic/columns';
 import { isReadable, oneLine, placeOf, rowName, shownText } from '../../webview-ui/logic/shownText';
 import { pageRows, TextPages } from '../../webview-ui/logic/textPages';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { RowFilter } from '../../src/protocol/data';
 import type { Prediction } from '../../src/protocol/report';
-import { allRows } from '../../src/protocol/tasks';
+import { allRows } from '../../src/protocol/rows';
 import { number, percent } from '../format';
 import { post } from '../host';
 import { isReadable, oneLine, rowName } from '../logic/shownText';

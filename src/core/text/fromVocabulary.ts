@@ -1,4 +1,4 @@
-import type { TokenizerConfig, TokenizerJson } from './files';
+import type { TokenizerConfig, TokenizerJson } from './fileSchemas';
 
 /** tokenizer.json as Hugging Face's converters write it, from the files of models that have none. */
 

@@ -1,7 +1,8 @@
 /** Texts as numbers: tokenizers, chats and batches. */
 export { blocksOf, bucketOf, bucketsFor, type Padded, padded } from './batches';
 export { ChatTemplate, type EncodedChat, type Turn } from './chat';
-export { readTokenizerFiles, type TokenizerConfig } from './files';
+export type { TokenizerConfig } from './fileSchemas';
+export { readTokenizerFiles } from './files';
 export type { Piece } from './pieces';
 export { shiftedRight, t5Prefixes, withPrefix } from './prefixes';
 export { type Encoded, type EncodeOptions, type SpecialTokens, TextTokenizer } from './tokenizer';

@@ -1,7 +1,8 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
-import { readTokenizerFiles, type TokenizerConfig, type TokenizerFiles } from './files';
+import type { TokenizerConfig } from './fileSchemas';
+import { readTokenizerFiles, type TokenizerFiles } from './files';
 import { type Piece, piecesOf } from './pieces';
 
 /** A text, or two, as a model takes it. All arrays are of the same length. */

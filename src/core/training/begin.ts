@@ -17,7 +17,8 @@ import { firstProgress, type Progress, progressSchema } from './progress';
 import { select } from './selection';
 import { silentLayersWarning } from './silentLayers';
 import { Slots, slotKinds } from './slots';
-import { openSubject, type Subject } from './subject/subject';
+import { openSubject } from './subject/open';
+import type { Subject } from './subject/subject';
 
 export interface RunPlaces {
   readonly modelsFolder: string;

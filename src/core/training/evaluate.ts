@@ -8,7 +8,7 @@ import { readRecord } from '../runs';
 import { type Chunk, chunksOf } from './chunks';
 import type { Company, Examples } from './examples/examples';
 import { compileWhole, evaluationOfVerdict, judgeBatch, noVerdict } from './judging';
-import { openSubject } from './subject/subject';
+import { openSubject } from './subject/open';
 import { withWritten } from './writing';
 
 export interface EvaluateOptions {

@@ -4,8 +4,8 @@ import type { Engine, EngineWarning, Program, ProgramSpec, Step } from '../engin
 import { failed } from './failures';
 import type { Layout } from './graph';
 import { lower } from './lower';
+import type { OnnxRuntime, Ort } from './ort';
 import { OnnxProgram } from './program';
-import type { OnnxRuntime, Ort } from './runtime';
 import { sessionOptions } from './sessionOptions';
 
 /** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */

@@ -6,7 +6,7 @@ import type { NamedTensors, Program, ProgramSpec, TensorData } from '../engine';
 import { checkInputs, type Given } from '../inputs';
 import { failed } from './failures';
 import type { Value } from './graph';
-import type { Ort, Session } from './runtime';
+import type { Ort, Session } from './ort';
 import type { State } from './state';
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */

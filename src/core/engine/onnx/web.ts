@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { OnnxRuntime, Ort, Session } from './runtime';
+import type { OnnxRuntime, Ort, Session } from './ort';
 
 type Web = typeof import('onnxruntime-common');
 

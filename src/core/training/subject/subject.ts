@@ -1,11 +1,8 @@
-import type { RunConfig } from '../../../protocol/runConfig';
 import type { NamedTensors, TensorData } from '../../engine/engine';
 import type { Network } from '../../models/model';
 import type { Places } from '../../weights';
 import type { Examples } from '../examples/examples';
 import type { Writing } from '../writing';
-import { openPictures } from './pictures';
-import { openTexts } from './texts';
 
 /** What a run records of the model that it begins from. */
 export interface BaseModel {
@@ -42,12 +39,4 @@ export interface Subject {
 export interface SubjectOptions extends Places {
   /** The model is kept as it is, its classes too, whatever the data's are. */
   readonly asItIs?: boolean;
-}
-
-/**
- * Looks at a run's data and model; no weights are read.
- * @throws ThawError `data.*`, `model.*`, `config.invalid`
- */
-export function openSubject(config: RunConfig, options: SubjectOptions): Promise<Subject> {
-  return config.data.task === 'image-classification' ? openPictures(config, options) : openTexts(config, config.data.task, options);
 }

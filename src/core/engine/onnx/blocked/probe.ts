@@ -1,6 +1,6 @@
 import { Graph } from '../graph';
 import { serialize } from '../model';
-import type { Ort } from '../runtime';
+import type { Ort } from '../ort';
 import { reorderInput } from './layout';
 
 let known: Promise<number> | undefined;
