@@ -1,6 +1,7 @@
-import type { Engine, NamedTensors, TensorData } from '../../../src/core/engine';
+import type { Engine, NamedTensors, TensorData, Tensors } from '../../../src/core/engine';
+import { softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/core/engine/ops';
 import type { ImageModel } from '../../../src/core/models';
-import { forwardAll, type Scope } from '../../../src/core/nn';
+import { forwardAll, type Scope, tensorsOf } from '../../../src/core/nn';
 
 /** Logits of pictures [N, 3, S, S], all tensors frozen. */
 export async function logitsOf(
@@ -27,6 +28,53 @@ export async function logitsOf(
   try {
     const { logits } = await program.run({ images });
     return logits as TensorData;
+  } finally {
+    await program.dispose();
+  }
+}
+
+export interface LabelledPictures {
+  readonly images: Float32Array;
+  /** [N, 3, S, S] */
+  readonly shape: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/** One pass forward and back in training mode, everything learning: loss, gradients and new statistics by name. */
+export async function learningPass(
+  engine: Engine,
+  model: ImageModel,
+  tensors: NamedTensors,
+  { images, shape, labels }: LabelledPictures,
+): Promise<Record<string, TensorData>> {
+  type Value = NonNullable<Tensors[string]>;
+  const statistics = new Set([...tensorsOf(model.root)].filter((tensor) => tensor.statistic).map((tensor) => tensor.name));
+  const program = await engine.compile(
+    ({ state, inputs }) => {
+      const parameters = Object.fromEntries(Object.entries(state).filter(([name]) => !statistics.has(name)));
+      const { loss, aux, gradients } = valueAndGradients((current) => {
+        const updates: Record<string, Value> = {};
+        const scope: Scope = {
+          tensor: (name) => (current[name] ?? state[name]) as Value,
+          learns: () => true,
+          training: true,
+          update: (name, value) => {
+            updates[name] = value;
+          },
+        };
+        const logits = forwardAll(model.chain, inputs.images as Value, scope);
+        return { loss: tf.mean(softmaxCrossEntropy(logits, inputs.labels as Value, 0)), aux: updates };
+      }, parameters);
+      return { outputs: { loss, ...aux, ...gradients } };
+    },
+    {
+      state: tensors,
+      constants: new Map(),
+      inputs: { images: { dtype: 'float32', shape }, labels: { dtype: 'int32', shape: [labels.length] } },
+    },
+  );
+  try {
+    return await program.run({ images, labels: Int32Array.from(labels) });
   } finally {
     await program.dispose();
   }

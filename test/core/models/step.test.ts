@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createEngine, type Engine, type NamedTensors, type TensorData, type Tensors } from '../../../src/core/engine';
-import { softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/core/engine/ops';
+import { createEngine, type Engine, type NamedTensors, type TensorData } from '../../../src/core/engine';
 import { buildModel, type ImageModel } from '../../../src/core/models';
-import { forwardAll, type Scope, tensorsOf } from '../../../src/core/nn';
+import { tensorsOf } from '../../../src/core/nn';
 import { loadModel } from '../../../src/core/weights';
+import { learningPass } from './compute';
 import { byFormula, expected, fixtures, wave } from './fixtures';
 
 let engine: Engine;
@@ -13,34 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-/** One pass forward and back in training mode, everything learning: loss, gradients and new statistics by name. */
-async function trainingStep(model: ImageModel, tensors: NamedTensors): Promise<Record<string, TensorData>> {
+function trainingStep(model: ImageModel, tensors: NamedTensors): Promise<Record<string, TensorData>> {
   const shape = [2, 3, expected.size, expected.size];
-  const statistics = new Set([...tensorsOf(model.root)].filter((tensor) => tensor.statistic).map((tensor) => tensor.name));
-  const program = await engine.compile(
-    ({ state, inputs }) => {
-      type Value = NonNullable<Tensors[string]>;
-      const parameters = Object.fromEntries(Object.entries(state).filter(([name]) => !statistics.has(name)));
-      const { loss, aux, gradients } = valueAndGradients((current) => {
-        const updates: Record<string, Value> = {};
-        const scope: Scope = {
-          tensor: (name) => (current[name] ?? state[name]) as Value,
-          learns: () => true,
-          training: true,
-          update: (name, value) => {
-            updates[name] = value;
-          },
-        };
-        const logits = forwardAll(model.chain, inputs.images as Value, scope);
-        return { loss: tf.mean(softmaxCrossEntropy(logits, inputs.labels as Value, 0)), aux: updates };
-      }, parameters);
-      return { outputs: { loss, ...aux, ...gradients } };
-    },
-    { state: tensors, constants: new Map(), inputs: { images: { dtype: 'float32', shape }, labels: { dtype: 'int32', shape: [2] } } },
-  );
-  const outputs = await program.run({ images: wave(shape), labels: Int32Array.of(2, 0) });
-  await program.dispose();
-  return outputs;
+  return learningPass(engine, model, tensors, { images: wave(shape), shape, labels: [2, 0] });
 }
 
 function small(): { model: ImageModel; tensors: NamedTensors } {

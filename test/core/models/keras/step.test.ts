@@ -1,49 +1,22 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createEngine, type NamedTensors, type TensorData, type Tensors } from '../../../../src/core/engine';
-import { softmaxCrossEntropy, tf, valueAndGradients } from '../../../../src/core/engine/ops';
+import { createEngine, type NamedTensors, type TensorData } from '../../../../src/core/engine';
 import type { ImageModel } from '../../../../src/core/models';
-import { forwardAll, type Scope, tensorsOf } from '../../../../src/core/nn';
 import { loadModel } from '../../../../src/core/weights';
+import { learningPass } from '../compute';
 import { wave } from '../fixtures';
 import { expected, kerasFixtures, planar } from './fixtures';
 
 const { size } = expected;
 
-/** One pass forward and back in training, everything learning: loss, gradients and new statistics by name. */
 async function trainingStep(layout: 'portable' | 'blocked', model: ImageModel, tensors: NamedTensors): Promise<Record<string, TensorData>> {
   const engine = await createEngine('onnx', { threads: 1, layout });
-  const statistics = new Set([...tensorsOf(model.root)].filter((tensor) => tensor.statistic).map((tensor) => tensor.name));
-  type Value = NonNullable<Tensors[string]>;
-  const program = await engine.compile(
-    ({ state, inputs }) => {
-      const parameters = Object.fromEntries(Object.entries(state).filter(([name]) => !statistics.has(name)));
-      const { loss, aux, gradients } = valueAndGradients((current) => {
-        const updates: Record<string, Value> = {};
-        const scope: Scope = {
-          tensor: (name) => (current[name] ?? state[name]) as Value,
-          learns: () => true,
-          training: true,
-          update: (name, value) => {
-            updates[name] = value;
-          },
-        };
-        const logits = forwardAll(model.chain, inputs.images as Value, scope);
-        return { loss: tf.mean(softmaxCrossEntropy(logits, inputs.labels as Value, 0)), aux: updates };
-      }, parameters);
-      return { outputs: { loss, ...aux, ...gradients } };
-    },
-    {
-      state: tensors,
-      constants: new Map(),
-      inputs: { images: { dtype: 'float32', shape: [4, 3, size, size] }, labels: { dtype: 'int32', shape: [4] } },
-    },
-  );
-  const images = planar(wave([4, size, size, 3]), [4, size, size, 3]);
-  const outputs = await program.run({ images, labels: Int32Array.of(2, 0, 1, 1) });
-  await program.dispose();
-  await engine.dispose();
-  return outputs;
+  try {
+    const images = planar(wave([4, size, size, 3]), [4, size, size, 3]);
+    return await learningPass(engine, model, tensors, { images, shape: [4, 3, size, size], labels: [2, 0, 1, 1] });
+  } finally {
+    await engine.dispose();
+  }
 }
 
 const norm = ({ data }: TensorData) => Math.hypot(...data);
