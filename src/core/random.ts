@@ -39,8 +39,9 @@ export class RandomStream {
   }
 
   /** 0 … n−1 in random order (Fisher–Yates). */
-  permutation(n: number): number[] {
-    const order = Array.from({ length: n }, (_, i) => i);
+  permutation(n: number): Uint32Array {
+    const order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const kept = order[i] as number;

@@ -4,6 +4,7 @@ export type { Dataset, Example } from './dataset';
 export { decodeBatch, decodePicture } from './decode';
 export { showsPictures } from './glance';
 export { findLookalikes } from './lookalikes';
+export { membersOf } from './members';
 export { type OpenOptions, openDataset } from './openDataset';
 export { PictureCache } from './pictureCache';
 export type { ImageTarget } from './target';

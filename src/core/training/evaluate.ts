@@ -5,7 +5,7 @@ import type { Evaluation } from '../../protocol/report';
 import { prefetched } from '../data';
 import { createEngine } from '../engine';
 import { readRecord } from '../runs';
-import { type Chunk, chunksOf } from './chunks';
+import { chunksOf } from './chunks';
 import type { Company, Examples } from './examples/examples';
 import { compileWhole, evaluationOfVerdict, judgeBatch, noVerdict } from './judging';
 import { openSubject } from './subject/open';
@@ -43,7 +43,7 @@ export async function evaluateRun(folder: string, { split, dataPath, modelsFolde
       const verdict = noVerdict(known);
       const unreadable = new Set<number>();
       const read = async (i: number) => {
-        const chunk = chunks[i] as Chunk;
+        const chunk = chunks.at(i);
         return { chunk, form: chunk.form, ...(await known.read(chunk, null, false)) };
       };
       for await (const batch of prefetched(chunks.length, read, readAhead)) {
@@ -62,10 +62,10 @@ export async function evaluateRun(folder: string, { split, dataPath, modelsFolde
   }
 }
 
-function membersOf(examples: Examples, split: Split, path: string, orAll: boolean): readonly number[] {
+function membersOf(examples: Examples, split: Split, path: string, orAll: boolean): ArrayLike<number> {
   const own = examples.members(split);
   if (own.length > 0) return own;
-  const all = (['train', 'validation', 'test'] as const).flatMap((name) => [...examples.members(name)]).sort((a, b) => a - b);
+  const all = (['train', 'validation', 'test'] as const).flatMap((name) => Array.from(examples.members(name))).sort((a, b) => a - b);
   if (orAll && all.length > 0) return all;
   throw noExamples(split, path);
 }

@@ -3,7 +3,7 @@ import type { Chunk } from './chunks';
 import type { Company } from './examples/examples';
 
 /** The weight of each class in the loss: 1, or `balanced` N / (K nᵢ) as scikit-learn has it; 0 for a class without examples. */
-export function classWeightsOf(labels: readonly number[], classes: number, kind: RunConfig['classWeights']): number[] {
+export function classWeightsOf(labels: ArrayLike<number> & Iterable<number>, classes: number, kind: RunConfig['classWeights']): number[] {
   const counts = Array.from({ length: classes }, () => 0);
   for (const label of labels) counts[label]! += 1;
   if (kind === 'none') return counts.map(() => 1);

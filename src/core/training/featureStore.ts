@@ -1,15 +1,22 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 
+/** Values in one piece of memory. */
+const pieceLength = 1 << 18;
+
 /**
  * What the frozen part of a model gives for each example and view, kept so that it is computed once. The first values stay
- * in memory, up to a limit; the rest go to a file with random access. A store belongs to one `key` (frozen part, its values):
- * another key wants another store. Examples may be of different widths, each of always the same.
+ * in memory, up to a limit; the rest go to a file with random access. Beside them, 4 bytes an example and view are in
+ * memory. A store belongs to one `key` (frozen part, its values): another key wants another store. Examples may be of
+ * different widths, each of always the same.
  */
 export class FeatureStore {
-  /** Rows in memory, and where the others begin in the file, in bytes. */
-  private readonly rows = new Map<string, Float32Array | number>();
-  private room: number;
+  /** By view, for each example: 1 more than where its row begins, in values; 0 where there is none. */
+  private readonly places = new Map<number, Uint32Array>();
+  private readonly pieces: Float32Array[] = [];
+  /** Values in memory: the file begins after them. */
+  private inMemory = 0;
   private end = 0;
+  private readonly room: number;
   private file: FileHandle | null = null;
 
   constructor(
@@ -18,27 +25,24 @@ export class FeatureStore {
     /** Made when the memory is used up, and removed with the store. */
     private readonly spillPath: string,
   ) {
-    this.room = memoryLimitBytes;
+    this.room = Math.floor(memoryLimitBytes / Float32Array.BYTES_PER_ELEMENT);
   }
 
   has(view: number, example: number): boolean {
-    return this.rows.has(`${view}/${example}`);
+    return this.placeOf(view, example) !== undefined;
   }
 
   /** Keeps the first `examples.length` rows of `given` [n, width]; examples that are there already stay as they are. */
   async put(view: number, examples: readonly number[], given: Float32Array, width: number): Promise<void> {
     for (const [i, example] of examples.entries()) {
       if (this.has(view, example)) continue;
-      const row = given.slice(i * width, (i + 1) * width);
-      if (row.byteLength <= this.room) {
-        this.room -= row.byteLength;
-        this.rows.set(`${view}/${example}`, row);
-        continue;
-      }
-      this.room = 0; // what comes later goes to the file too, in the order in which it came
-      await this.writeRow(this.end, row);
-      this.rows.set(`${view}/${example}`, this.end);
-      this.end += row.byteLength;
+      const row = given.subarray(i * width, (i + 1) * width);
+      const start = this.end;
+      // What comes after the first row in the file goes there too.
+      if (!this.file && start + width <= this.room) this.keep(row);
+      else await this.writeRow(start, row);
+      this.end += width;
+      this.setPlace(view, example, start);
     }
   }
 
@@ -47,40 +51,79 @@ export class FeatureStore {
     const found = new Float32Array(examples.length * width);
     await Promise.all(
       examples.map(async (example, i) => {
-        const kept = this.rows.get(`${view}/${example}`);
-        if (kept === undefined) throw new Error(`Features of example ${example}, view ${view} are not there`);
+        const start = this.placeOf(view, example);
+        if (start === undefined) throw new Error(`Features of example ${example}, view ${view} are not there`);
         const target = found.subarray(i * width, (i + 1) * width);
-        if (typeof kept === 'number') await this.readRow(kept, target);
-        else target.set(kept);
+        if (start >= this.inMemory) await this.readRow(start, target);
+        else this.eachPiece(start, width, (piece, at) => target.set(piece, at));
       }),
     );
     return found;
   }
 
   async dispose(): Promise<void> {
-    this.rows.clear();
+    this.places.clear();
+    this.pieces.length = 0;
     await this.file?.close();
     this.file = null;
     await rm(this.spillPath, { force: true });
   }
 
+  private placeOf(view: number, example: number): number | undefined {
+    const place = this.places.get(view)?.[example] ?? 0;
+    return place === 0 ? undefined : place - 1;
+  }
+
+  private setPlace(view: number, example: number, start: number): void {
+    let places = this.places.get(view) ?? new Uint32Array(1024);
+    if (example >= places.length) {
+      const more = new Uint32Array(Math.max(example + 1, 2 * places.length));
+      more.set(places);
+      places = more;
+    }
+    places[example] = start + 1;
+    this.places.set(view, places);
+  }
+
+  private keep(row: Float32Array): void {
+    while (this.pieces.length * pieceLength < this.end + row.length)
+      this.pieces.push(new Float32Array(Math.min(pieceLength, this.room - this.pieces.length * pieceLength)));
+    this.eachPiece(this.end, row.length, (piece, at) => piece.set(row.subarray(at, at + piece.length)));
+    this.inMemory = this.end + row.length;
+  }
+
+  /** The parts of memory that a row lies in, each with where in the row it begins. */
+  private eachPiece(start: number, width: number, work: (piece: Float32Array, at: number) => void): void {
+    for (let at = 0; at < width; ) {
+      const piece = this.pieces[Math.floor((start + at) / pieceLength)] as Float32Array;
+      const from = (start + at) % pieceLength;
+      const part = piece.subarray(from, from + width - at);
+      work(part, at);
+      at += part.length;
+    }
+  }
+
   private async writeRow(start: number, row: Float32Array): Promise<void> {
     this.file ??= await open(this.spillPath, 'w+');
     const bytes = bytesOf(row);
-    let written = 0;
-    while (written < bytes.length) {
-      written += (await this.file.write(bytes, written, bytes.length - written, start + written)).bytesWritten;
+    for (let written = 0; written < bytes.length; ) {
+      const at = this.inFile(start) + written;
+      written += (await this.file.write(bytes, written, bytes.length - written, at)).bytesWritten;
     }
   }
 
   private async readRow(start: number, target: Float32Array): Promise<void> {
     const bytes = bytesOf(target);
-    let read = 0;
-    while (read < bytes.length) {
-      const { bytesRead } = await (this.file as FileHandle).read(bytes, read, bytes.length - read, start + read);
+    for (let read = 0; read < bytes.length; ) {
+      const at = this.inFile(start) + read;
+      const { bytesRead } = await (this.file as FileHandle).read(bytes, read, bytes.length - read, at);
       if (bytesRead === 0) throw new Error(`${this.spillPath} is shorter than it was`);
       read += bytesRead;
     }
+  }
+
+  private inFile(start: number): number {
+    return (start - this.inMemory) * Float32Array.BYTES_PER_ELEMENT;
   }
 }
 

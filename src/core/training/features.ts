@@ -5,7 +5,7 @@ import type { RunConfig } from '../../protocol/runConfig';
 import { prefetched } from '../data';
 import type { NamedTensors, TensorData } from '../engine/engine';
 import type { Network } from '../models/model';
-import { type Chunk, chunksOf, epochOrder } from './chunks';
+import { type Chunk, type Chunks, chunksOf, epochOrder } from './chunks';
 import type { Company, Examples } from './examples/examples';
 import { FeatureStore } from './featureStore';
 import { digestOf } from './frozen';
@@ -72,7 +72,7 @@ export class Features {
   }
 
   /** The batches of an epoch (0 is the first), in their order. */
-  chunksOfEpoch(epoch: number): Chunk[] {
+  chunksOfEpoch(epoch: number): Chunks {
     return this.chunks(epochOrder(this.spec.config.seed, epoch, this.spec.examples.members('train')));
   }
 
@@ -80,7 +80,7 @@ export class Features {
   async *training(stage: Stage, epoch: number, from: number): AsyncGenerator<FeatureBatch> {
     const { examples } = this.spec;
     const view = this.store ? epoch % examples.views : epoch;
-    const chunks = this.chunksOfEpoch(epoch).slice(from);
+    const chunks = this.chunksOfEpoch(epoch).from(from);
     if (view === epoch) {
       yield* this.computed(stage, chunks, view);
       return;
@@ -112,12 +112,12 @@ export class Features {
     await this.spec.examples.close();
   }
 
-  private chunks(order: readonly number[]): Chunk[] {
+  private chunks(order: ArrayLike<number>): Chunks {
     const { examples, batchSize } = this.spec;
     return chunksOf(order, batchSize, (example) => examples.formOf(example));
   }
 
-  private async *read(chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+  private async *read(chunks: Chunks, view: number | null): AsyncGenerator<FeatureBatch> {
     const { examples, onUnreadable } = this.spec;
     const again = !this.store || (view !== null && examples.views > 1);
     const one = async (chunk: Chunk): Promise<FeatureBatch> => {
@@ -130,10 +130,10 @@ export class Features {
       }
       return { chunk, form: chunk.form, ...batch };
     };
-    yield* prefetched(chunks.length, (i) => one(chunks[i] as Chunk), readAhead);
+    yield* prefetched(chunks.length, (i) => one(chunks.at(i)), readAhead);
   }
 
-  private async *computed(stage: Stage, chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+  private async *computed(stage: Stage, chunks: Chunks, view: number | null): AsyncGenerator<FeatureBatch> {
     for await (const batch of this.read(chunks, view)) {
       const { chunk } = batch;
       // Padding has no say in what a plain example gives; in training it is part of the batch norms' statistics.
@@ -146,18 +146,18 @@ export class Features {
     }
   }
 
-  private async *stored(stage: Stage, chunks: readonly Chunk[], view: number | null): AsyncGenerator<FeatureBatch> {
+  private async *stored(stage: Stage, chunks: Chunks, view: number | null): AsyncGenerator<FeatureBatch> {
     const { examples } = this.spec;
     const store = this.store as FeatureStore;
     const read = async (chunk: Chunk): Promise<FeatureBatch> => {
       const x = await store.read(view ?? plainView, chunk.examples, widthOf(stage, chunk.form));
       return { chunk, form: chunk.form, x, ...(await examples.company(chunk)) };
     };
-    yield* prefetched(chunks.length, (i) => read(chunks[i] as Chunk), readAhead);
+    yield* prefetched(chunks.length, (i) => read(chunks.at(i)), readAhead);
   }
 
   /** Computes those of the chunks that are not there. */
-  private async fill(stage: Stage, chunks: readonly Chunk[], view: number | null): Promise<void> {
+  private async fill(stage: Stage, chunks: Chunks, view: number | null): Promise<void> {
     const store = this.store as FeatureStore;
     const missing = chunks.filter(({ examples, real }) => examples.slice(0, real).some((i) => !store.has(view ?? plainView, i)));
     for await (const _ of this.computed(stage, missing, view)) await this.spec.onChunk(this.kept, this.total());
@@ -184,8 +184,12 @@ export class Features {
   private bytesOf(stage: Stage): number {
     const { examples } = this.spec;
     const widths = examples.forms.map((_, form) => widthOf(stage, form));
-    const sum = (split: Split) =>
-      examples.members(split).reduce((total, example) => total + (widths[examples.formOf(example)] as number), 0);
+    const sum = (split: Split) => {
+      const members = examples.members(split);
+      let total = 0;
+      for (let i = 0; i < members.length; i++) total += widths[examples.formOf(members[i] as number)] as number;
+      return total;
+    };
     return Float32Array.BYTES_PER_ELEMENT * (sum('train') * this.viewsKept + sum('validation') + sum('test'));
   }
 

@@ -94,7 +94,7 @@ export class Training {
       folder,
       (step, best) => void say({ type: 'checkpoint', step, path: `checkpoints/step-${step}`, best }),
     );
-    const labels = training.map((example) => examples.labelOf(example));
+    const labels = Int32Array.from(training, (example) => examples.labelOf(example));
     const { classes } = examples;
     this.classWeights = classes.length > 0 ? classWeightsOf(labels, classes.length, config.classWeights) : null;
     this.before = at.timings.total;

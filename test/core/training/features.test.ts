@@ -66,7 +66,7 @@ test('epoch after epoch, in memory or spilled, kept features are what computing 
         expect(x.subarray(i * width, (i + 1) * width)).toEqual(truth.get(`${epoch % 4}/${example}`));
       }
     }
-    expect(seen).toEqual(epochOrder(config.seed, epoch, train));
+    expect(seen).toEqual([...epochOrder(config.seed, epoch, train)]);
   }
   expect(existsSync(join(folder, 'features.bin'))).toBe(true);
   await features.dispose();

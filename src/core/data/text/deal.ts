@@ -1,6 +1,6 @@
 import { splitNames } from '../../../protocol/data';
 import { quotas, type Shares } from '../split';
-import type { RowIndex } from './rowIndex';
+import { only, type RowIndex, upTo } from './rowIndex';
 
 const [train, validation, test] = [splitNames.indexOf('train'), splitNames.indexOf('validation'), splitNames.indexOf('test')];
 /** Neighbouring rows of plain text are dealt out together, in stretches of about so many bytes: they continue each other. */
@@ -16,19 +16,12 @@ const enoughStretches = 40;
  */
 export function dealRows(index: RowIndex, rows: Uint32Array, shares: Shares, continuous: boolean, bytesOf: (row: number) => number): void {
   if (shares.validation === 0 && shares.test === 0) return;
-  const training = rows.filter((row) => index.split(row) === train);
+  const training = only(rows, (row) => index.split(row) === train);
   const stretches = continuous ? stretchesOf(index, training, bytesOf) : [];
-  const starts = stretches.length >= enoughStretches ? Uint32Array.from(stretches) : Uint32Array.from(training.keys());
-  const ofClass = new Map<number, number[]>();
-  for (let unit = 0; unit < starts.length; unit++) {
-    const label = index.label(training[starts[unit] as number] as number);
-    const units = ofClass.get(label);
-    if (units) units.push(unit);
-    else ofClass.set(label, [unit]);
-  }
-  for (const units of ofClass.values()) {
-    const first = (unit: number) => training[starts[unit] as number] as number;
-    const order = Uint32Array.from(units).sort((a, b) => index.compare(first(a), first(b)) || a - b);
+  const starts = stretches.length >= enoughStretches ? Uint32Array.from(stretches) : upTo(training.length);
+  const first = (unit: number) => training[starts[unit] as number] as number;
+  for (const units of unitsByClass(starts.length, (unit) => index.label(first(unit)))) {
+    const order = index.sorted(units, first);
     const quota = quotas(order.length, shares);
     for (const [i, unit] of order.entries()) {
       const role = i < quota.validation ? validation : i >= order.length - quota.test ? test : train;
@@ -37,6 +30,21 @@ export function dealRows(index: RowIndex, rows: Uint32Array, shares: Shares, con
       for (let at = starts[unit] as number; at < end; at++) index.setSplit(training[at] as number, role);
     }
   }
+}
+
+/** 0 … count − 1 by class. */
+function unitsByClass(count: number, classOf: (unit: number) => number): Iterable<Uint32Array> {
+  const counts = new Map<number, number>();
+  for (let unit = 0; unit < count; unit++) counts.set(classOf(unit), (counts.get(classOf(unit)) ?? 0) + 1);
+  const units = new Map([...counts].map(([klass, size]) => [klass, new Uint32Array(size)]));
+  counts.clear();
+  for (let unit = 0; unit < count; unit++) {
+    const klass = classOf(unit);
+    const at = counts.get(klass) ?? 0;
+    (units.get(klass) as Uint32Array)[at] = unit;
+    counts.set(klass, at + 1);
+  }
+  return units.values();
 }
 
 /** Where stretches of neighbouring rows begin, as positions in `rows`. */

@@ -18,7 +18,7 @@ export interface Lengths {
  * @throws ThawError `interrupted`
  */
 export async function lengthsOf(dataset: TextDataset, tokenizer: TextTokenizer, maxLength: number, signal?: AbortSignal): Promise<Lengths> {
-  const tokens = new Growing(new Uint32Array(dataset.count));
+  const tokens = new Growing(Uint32Array);
   const cut = new Rows();
   for await (const { example, content } of dataset.readAll()) {
     throwIfAborted(signal);
@@ -28,7 +28,7 @@ export async function lengthsOf(dataset: TextDataset, tokenizer: TextTokenizer, 
     if (length > maxLength && content.task !== 'causal-lm') cut.add(() => dataset.whereOf(example));
   }
   const problems = cut.count > 0 ? [textProblems.cut(cut, maxLength, dataset.count)] : [];
-  return { tokens: Uint32Array.from({ length: tokens.length }, (_, i) => tokens.at(i)), problems };
+  return { tokens: tokens.toArray(), problems };
 }
 
 /** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */

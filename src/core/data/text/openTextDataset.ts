@@ -14,7 +14,7 @@ import { plainColumn } from './plain';
 import { columnsOf, type PlanOptions, planOf, type TextPlan } from './plan';
 import { previewOf, type TextPreview } from './preview';
 import { areMeasures, type Opened, Reader, tooManyLabels } from './reading';
-import type { RowIndex } from './rowIndex';
+import { only, type RowIndex, upTo } from './rowIndex';
 import { findSources, type TextSources } from './sources';
 import { TextStore } from './store';
 import { openTable, openWhole, type Table } from './table';
@@ -140,7 +140,7 @@ function assemble(root: string, looked: Looked, reader: Reader, store: TextStore
   const where = (row: number) => reader.where(row);
   const bytesOf = (row: number) => store.bytesOf(row);
   const { left, problems: copies } = withoutCopies(index, plan.task, where, bytesOf);
-  const rows = Uint32Array.from({ length: index.length }, (_, i) => i).filter((row) => !left[row]);
+  const rows = only(upTo(index.length), (row) => left[row] === 0);
   const given = new Set(splitNames.filter((_, i) => rows.some((row) => index.split(row) === i)));
   const shares = {
     validation: given.has('validation') ? 0 : options.validationSplit,
@@ -175,6 +175,7 @@ function assemble(root: string, looked: Looked, reader: Reader, store: TextStore
     const { count, classes: ofClass } = counts[i] as (typeof counts)[number];
     if (count > 0) summary.splits[split] = { count, classes: ofClass, origin: given.has(split) ? originOf(reader) : 'split' };
   }
+  index.forgetContent();
   const example = (row: number, fields: readonly string[]) => exampleFrom(plan.task, fields, index.label(row));
   return {
     root,
@@ -187,7 +188,7 @@ function assemble(root: string, looked: Looked, reader: Reader, store: TextStore
     splitOf: (i) => splitNames[index.split(rows[i] as number)] as Split,
     labelOf: (i) => index.label(rows[i] as number),
     whereOf: (i) => where(rows[i] as number),
-    members: (split) => Uint32Array.from(rows.keys()).filter((i) => splitNames[index.split(rows[i] as number)] === split),
+    members: (split) => only(upTo(rows.length), (i) => splitNames[index.split(rows[i] as number)] === split),
     read: async (i) => example(rows[i] as number, await store.read(rows[i] as number)),
     async *readAll() {
       let i = 0;
@@ -256,8 +257,13 @@ function labelProblems(classes: readonly string[], index: RowIndex, where: (row:
   return found;
 }
 
+/** Rows that are hashed together: a call for each takes longer than the hashing. */
+const hashedTogether = 1024;
+
 function fingerprintOf(index: RowIndex, rows: Uint32Array, where: (row: number) => string): string {
   const hash = createHash('sha256');
-  for (const row of rows) hash.update(`${where(row)}\0${index.hash(row)}\0${index.label(row)}\0${index.split(row)}\n`);
+  const line = (row: number) => `${where(row)}\0${index.hash(row)}\0${index.label(row)}\0${index.split(row)}\n`;
+  for (let from = 0; from < rows.length; from += hashedTogether)
+    hash.update(Array.from(rows.subarray(from, from + hashedTogether), line).join(''));
   return hash.digest('hex');
 }

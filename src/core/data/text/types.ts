@@ -23,7 +23,7 @@ export type TextExample =
 
 /**
  * Texts as a data set. The texts themselves are not in memory but in a store with random access (store.ts); what is in
- * memory is some 20 bytes an example. Examples are numbered 0 … count − 1 in the order of files and rows; what is left
+ * memory is some 15 bytes an example (27 while they are read). Examples are numbered 0 … count − 1 in the order of files and rows; what is left
  * out has no number.
  */
 export interface TextDataset {

@@ -31,7 +31,7 @@ export interface Examples {
   readonly views: number;
   formOf(example: number): number;
   /** The examples of a split, ascending. */
-  members(split: Split): readonly number[];
+  members(split: Split): ArrayLike<number>;
   /** Index of its class; −1 where tokens are what is to be told. */
   labelOf(example: number): number;
   /** For people: a picture's path, a text's file and line. */

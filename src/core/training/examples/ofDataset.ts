@@ -17,12 +17,12 @@ export async function sequencesOf(dataset: TextDataset, options: EncodingOptions
     lengths[example] = Math.max(ids.length, target?.length ?? 0);
     if (isCut) cut.add(() => dataset.whereOf(example));
   }
-  const members: Partial<Record<Split, number[]>> = {};
+  const members: Partial<Record<Split, Uint32Array>> = {};
   const sequences: Sequences = {
     count: dataset.count,
     lengths,
     members: (split) => {
-      members[split] ??= Array.from(dataset.members(split));
+      members[split] ??= dataset.members(split);
       return members[split];
     },
     labelOf: (example) => dataset.labelOf(example),

@@ -1,6 +1,6 @@
 import type { DataSummary, Split } from '../../../protocol/data';
 import type { RunConfig } from '../../../protocol/runConfig';
-import { type Dataset, decodeBatch, PictureCache, viewOf } from '../../data';
+import { type Dataset, decodeBatch, membersOf, PictureCache, viewOf } from '../../data';
 import type { ImageModel } from '../../models/model';
 import type { Chunk } from '../chunks';
 import { type Reads, readsPictures } from '../reads';
@@ -17,7 +17,7 @@ export class PictureExamples implements Examples {
   readonly classes: readonly string[];
   readonly forms: readonly [Reads];
   readonly views: number;
-  private readonly splits: Record<Split, number[]> = { train: [], validation: [], test: [] };
+  private readonly splits: Record<Split, Uint32Array>;
   private readonly pixels = new PictureCache(pictureLimit);
 
   constructor(
@@ -29,14 +29,14 @@ export class PictureExamples implements Examples {
     this.classes = dataset.classes;
     this.forms = [readsPictures(model)];
     this.views = keptViews[config.augmentation];
-    for (const [i, { split }] of dataset.examples.entries()) this.splits[split].push(i);
+    this.splits = membersOf(dataset.examples.length, (i) => (dataset.examples[i] as Dataset['examples'][number]).split);
   }
 
   formOf(): number {
     return 0;
   }
 
-  members(split: Split): readonly number[] {
+  members(split: Split): ArrayLike<number> {
     return this.splits[split];
   }
 

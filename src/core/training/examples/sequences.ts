@@ -17,9 +17,12 @@ export interface Sequences {
   readonly count: number;
   /** Tokens of each, of the longer of two sides. */
   readonly lengths: Uint32Array;
-  members(split: Split): readonly number[];
+  /** Ascending. */
+  members(split: Split): ArrayLike<number>;
   labelOf(example: number): number;
   nameOf(example: number): string;
+  /** Whether reading one costs so little that nothing is gained by keeping it. */
+  readonly areReady?: boolean;
   read(example: number): Promise<Sequence>;
   close(): Promise<void>;
 }

@@ -49,7 +49,7 @@ export class TextExamples implements Examples {
     return this.buckets.indexOf(bucketOf(this.buckets, this.spec.sequences.lengths[example] as number));
   }
 
-  members(split: Split): readonly number[] {
+  members(split: Split): ArrayLike<number> {
     return this.spec.sequences.members(split);
   }
 
@@ -86,7 +86,9 @@ export class TextExamples implements Examples {
   private async sequence(example: number): Promise<Sequence> {
     const known = this.kept.get(example);
     if (known) return known;
-    const sequence = await this.spec.sequences.read(example);
+    const { sequences } = this.spec;
+    const sequence = await sequences.read(example);
+    if (sequences.areReady) return sequence;
     const { ids, types, learned, target } = sequence;
     const bytes = 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
     if (this.keptBytes + bytes <= tokenLimit && !this.kept.has(example)) {

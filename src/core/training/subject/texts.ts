@@ -84,9 +84,7 @@ export function lengthFor(
 /** @throws ThawError `data.empty` where nothing is there to learn from */
 async function sequencesFor(dataset: TextDataset, options: EncodingOptions): Promise<{ sequences: Sequences; problems: Problem[] }> {
   const found =
-    dataset.task === 'causal-lm'
-      ? { sequences: await blocksOfTexts(dataset, options.tokenizer, options.maxLength), problems: [] }
-      : await sequencesOf(dataset, options);
+    dataset.task === 'causal-lm' ? { sequences: await blocksOfTexts(dataset, options), problems: [] } : await sequencesOf(dataset, options);
   if (found.sequences.members('train').length > 0) return found;
   throw new ThawError(
     'data.empty',

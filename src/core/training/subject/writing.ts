@@ -75,7 +75,7 @@ function promptFor(task: TextTask, { dataset, sequences, tokenizer, maxLength, p
 }
 
 /** So many of a list, from all over it. */
-function spread(members: readonly number[], most: number): number[] {
+function spread(members: ArrayLike<number>, most: number): number[] {
   const count = Math.min(most, members.length);
   return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)] as number);
 }
