@@ -1,6 +1,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
+import { cutAtSpaces } from './cuts';
 import type { TokenizerConfig } from './fileSchemas';
 import { readTokenizerFiles, type TokenizerFiles } from './files';
 import { type Piece, piecesOf } from './pieces';
@@ -74,6 +75,7 @@ export class TextTokenizer {
       const kind = files.tokenizer.model.type;
       if (kind !== undefined && !kinds.includes(kind)) throw new Error(l10n.t('it is of the kind {0}', kind));
       this.library = new Library(files.tokenizer, config);
+      cutAtSpaces(this.library, files.tokenizer);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ThawError(
