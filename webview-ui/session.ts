@@ -34,6 +34,7 @@ const nothing: PanelState = {
     augmentation: 'flip',
     earlyStopping: 0,
     maxLength: 0,
+    longTexts: 'cut',
     optimizer: 'adamw',
     weightDecay: 0.01,
     labelSmoothing: 0.1,

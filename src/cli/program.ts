@@ -145,6 +145,10 @@ function columnOptions(command: Command): Command {
 function trainOptions(train: Command, rules: string[]): Command {
   return columnOptions(train)
     .option('--prefix <text>', l10n.t('written before every source of text-to-text, as T5 was taught'))
+    .option(
+      '--long-texts <how>',
+      l10n.t('cut texts that are longer, or windows: split them into parts that overlap and count as one text together (cut)'),
+    )
     .option('--model <id|path|run>', l10n.t('what to begin from: see thaw models (efficientnet_lite0)'))
     .option('--preset <name>', l10n.t('which layers learn: head, top, all, or adapters beside some of them: lora (head; all from scratch)'))
     .addOption(ruleOption('--train <glob>', '', rules))

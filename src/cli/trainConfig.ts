@@ -42,6 +42,7 @@ const settings = [
   { flag: '--split-column', key: 'splitColumn', place: ['data', 'columns', 'split'] },
   { flag: '--prefix', key: 'prefix', place: ['data', 'prefix'] },
   { flag: '--max-length', key: 'maxLength', place: ['maxLength'], numeric: true },
+  { flag: '--long-texts', key: 'longTexts', place: ['longTexts'] },
   { flag: '--validation-split', key: 'validationSplit', place: ['data', 'validationSplit'], numeric: true },
   { flag: '--test-split', key: 'testSplit', place: ['data', 'testSplit'], numeric: true },
   { flag: '--image-size', key: 'imageSize', place: ['imageSize'], numeric: true },

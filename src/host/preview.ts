@@ -244,7 +244,13 @@ export class Preview implements Disposable {
     const { data, model, training, phase } = this.state();
     if (!data || data.checking || !model || isBusy(phase) || !isTexts(data.summary.task)) return;
     const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
-    const question = { ...this.question(), model: model.id, ...(most.length > 0 && { maxLength: Math.min(...most) }) };
+    const { longTexts } = training;
+    const question = {
+      ...this.question(),
+      model: model.id,
+      ...(most.length > 0 && { maxLength: Math.min(...most) }),
+      ...(hasClasses(data.summary.task) && longTexts !== 'cut' && { longTexts }),
+    };
     const key = JSON.stringify([question, data.summary.fingerprint]);
     if (key === this.lengthsOf) return;
     this.lengthsOf = key;

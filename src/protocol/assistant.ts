@@ -15,7 +15,7 @@ import { failureSchema } from './failure';
 import { type GenerateAnswer, generateAnswerSchema, generationSchema, turnSchema } from './generation';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
-import { loraSchema, presetSchema, runConfigSchema } from './runConfig';
+import { longTextChoices, loraSchema, presetSchema, runConfigSchema } from './runConfig';
 
 /** A model that can be chosen, as `thaw models` lists it. */
 export const modelFactsSchema = z.object({
@@ -128,7 +128,15 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     model: z.string().optional(),
   }),
   /** Which texts are longer than a model takes; none are named where there are too many to look at all of them. */
-  z.object({ id: z.int(), type: z.literal('lengths'), ...dataSchema, model: z.string(), maxLength: z.int().min(1).optional() }),
+  z.object({
+    id: z.int(),
+    type: z.literal('lengths'),
+    ...dataSchema,
+    model: z.string(),
+    maxLength: z.int().min(1).optional(),
+    /** What becomes of them; cut off when absent. */
+    longTexts: z.enum(longTextChoices).optional(),
+  }),
   /** The tokens of texts, each for itself, or of two as a pair. */
   z.object({
     id: z.int(),

@@ -48,6 +48,7 @@ export const problemCodes = [
   'control', // characters that nobody typed: control characters, halves of surrogate pairs
   'ragged', // rows with more or fewer cells than there are columns
   'cut', // texts longer than the model takes
+  'split', // such texts, where they are split into windows
 ] as const;
 export const problemSchema = z.object({
   code: z.enum(problemCodes),

@@ -11,6 +11,9 @@ export const deviceNames = ['auto', 'cpu', 'webgpu', 'directml', 'coreml', 'cuda
 export type Device = (typeof deviceNames)[number];
 export type ComputeDevice = Exclude<Device, 'auto'>;
 export const schedules = ['cosine', 'linear', 'constant'] as const;
+/** What becomes of texts that are longer than the model takes. */
+export const longTextChoices = ['cut', 'windows'] as const;
+export type LongTexts = (typeof longTextChoices)[number];
 export const presetNames = ['head', 'top', 'all', 'lora'] as const;
 export const presetSchema = z.enum(presetNames);
 export type Preset = z.infer<typeof presetSchema>;
@@ -85,6 +88,11 @@ export const runConfigSchema = z.strictObject({
   imageSize: z.int().min(16).max(1024).optional(),
   /** Tokens at most of a text, special ones included; the model's own limit when absent. */
   maxLength: z.int().min(4).max(131_072).optional(),
+  /**
+   * Of classes of texts: what is beyond is cut off, or a long text is split into windows that overlap by a quarter. Those weigh
+   * as much as one text together, and what a model says of a text is the mean of its probabilities over them.
+   */
+  longTexts: z.enum(longTextChoices).default('cut'),
   /** Present: adapters stand beside the targets before any rule is applied. */
   lora: loraSchema.optional(),
   /** Largest norm that all gradients together may have; 0 for any. */

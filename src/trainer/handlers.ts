@@ -56,8 +56,8 @@ export const handlers: Handlers = {
     return (await textRoom()).rows(data, { filter, from, count, model }, signal);
   },
 
-  async lengths({ id: _, type: __, model, maxLength, ...data }, { signal }) {
-    return (await textRoom()).lengths(data, { model, maxLength }, signal);
+  async lengths({ id: _, type: __, model, maxLength, longTexts, ...data }, { signal }) {
+    return (await textRoom()).lengths(data, { model, maxLength, longTexts }, signal);
   },
 
   async tokens({ model, texts, pair, maxLength }) {

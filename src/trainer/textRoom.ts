@@ -7,6 +7,7 @@ import { tokenCounter, tokenizerOf } from './tokens';
 
 /** What is asked of texts, and what somebody has said of them. */
 export type TextData = Omit<RequestOf<'inspect'>, 'id' | 'type'>;
+type Lengths = Pick<RequestOf<'lengths'>, 'model' | 'maxLength' | 'longTexts'>;
 type Page = Pick<RequestOf<'rows'>, 'filter' | 'from' | 'count' | 'model'>;
 
 /** Data sets that stay open: one for each of the tabs that people look at in turn. */
@@ -68,13 +69,13 @@ export class TextRoom {
   }
 
   /** @throws what `signal` was aborted with; ThawError where the model's tokenizer is not here */
-  async lengths(data: TextData, { model, maxLength }: { model: string; maxLength?: number }, signal: AbortSignal): Promise<Problem[]> {
+  async lengths(data: TextData, { model, maxLength, longTexts }: Lengths, signal: AbortSignal): Promise<Problem[]> {
     const tokenizer = await tokenizerOf(model);
     const limit = maxLength ?? tokenizer.maxLength;
     if (limit === null) return [];
     const opened = this.open.get(keyOf(data)) ?? this.begin(data, { signal });
     return this.reading(opened, async (dataset) =>
-      dataset.count > mostCounted ? [] : (await lengthsOf(dataset, tokenizer, limit, signal)).problems,
+      dataset.count > mostCounted ? [] : (await lengthsOf(dataset, tokenizer, { maxLength: limit, longTexts, signal })).problems,
     );
   }
 

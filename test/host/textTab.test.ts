@@ -208,9 +208,14 @@ describe('a tab of texts', () => {
     await tab.handle({ type: 'training', fields: { maxLength: 64 } });
     await until(() => questions('lengths').length === 2 && tab.state.cut.length > 0);
     expect(questions('lengths')[1]).toMatchObject({ maxLength: 64 });
+    await tab.handle({ type: 'training', fields: { longTexts: 'windows' } });
+    await until(() => questions('lengths').length === 3 && tab.state.cut.length > 0);
+    expect(questions('lengths')[2]).toMatchObject({ maxLength: 64, longTexts: 'windows' });
+    await tab.handle({ type: 'start' });
+    expect(begun).toMatchObject({ maxLength: 64, longTexts: 'windows' });
     await tab.handle({ type: 'training', fields: { epochs: 3 } }); // none of its business
     await new Promise((resolve) => setTimeout(resolve, 400));
-    expect(questions('lengths')).toHaveLength(2);
+    expect(questions('lengths')).toHaveLength(3);
   });
 
   it('says so where no model for the task is here', async () => {

@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { TextRow, Token, Tokens } from '../../src/protocol/data';
+import { hasClasses } from '../../src/protocol/defaults';
 import { number } from '../format';
 import { shownText } from '../logic/shownText';
 import { Bone } from '../parts/controls';
 import { Icon } from '../parts/icon';
-import { textTokens } from '../session';
-import { usePulse } from '../store';
+import { panel, textTokens } from '../session';
+import { usePulse, useStore } from '../store';
 
 /** The tokens of a row as the model takes it, and where it is cut off. */
 export function RowTokens({ row, pair }: { row: TextRow; pair: boolean }) {
@@ -31,7 +32,9 @@ export function RowTokens({ row, pair }: { row: TextRow; pair: boolean }) {
 }
 
 function TokenList({ tokens: { tokens, count, kept }, limit, pair }: { tokens: Tokens; limit: number | null; pair: boolean }) {
-  const cut = count - kept;
+  const splits = useStore(panel, (s) => s.training.longTexts === 'windows' && s.data !== null && hasClasses(s.data.summary.task));
+  const isLong = count > kept && limit !== null;
+  const cut = splits ? 0 : count - kept;
   const rest = count - tokens.length;
   // What ends a text is kept; of a pair the longer one is cut, which need not be the second.
   const ending = rest > 0 ? 0 : tokens.length - 1 - tokens.findLastIndex(({ kind }) => kind !== 'special');
@@ -44,7 +47,10 @@ function TokenList({ tokens: { tokens, count, kept }, limit, pair }: { tokens: T
         ))}
         {rest > 0 && <li class="dim">{l10n.t('and {0} more', number(rest))}</li>}
       </ul>
-      {cut > 0 && limit !== null && (
+      {isLong && splits && (
+        <p class="dim small">{l10n.t('{0} tokens, split into windows of {1} at most.', number(count), number(limit))}</p>
+      )}
+      {isLong && !splits && (
         <p class="warn small">
           <Icon name="warning" kind="small" />
           {l10n.t('{0} tokens, of which {1} are used: {2} are cut off.', number(count), number(kept), number(cut))}

@@ -50,7 +50,7 @@ export function parseField(field: NumberField, text: string): { value: number } 
 export function fieldsOf(config: RunConfig): TrainingFields {
   const { data, phases, batchSize, optimizer, schedule, augmentation, labelSmoothing, classWeights, earlyStopping, maxLength, lora, seed } =
     config;
-  const { gradientClipping, gradientAccumulation } = config;
+  const { gradientClipping, gradientAccumulation, longTexts } = config;
   return {
     epochs: phases.reduce((sum, phase) => sum + phase.epochs, 0),
     learningRate: phases[0]?.learningRate ?? 0,
@@ -68,6 +68,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     classWeights,
     earlyStopping,
     maxLength: maxLength ?? 0,
+    longTexts,
     seed,
     loraRank: lora?.rank ?? 8,
     loraAlpha: lora?.alpha ?? 16,

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { hasClasses } from '../../src/protocol/defaults';
 import type { TrainingFields } from '../../src/protocol/panel';
 import { isTexts } from '../../src/protocol/tasks';
@@ -153,6 +153,27 @@ function MaximumLength({ fields, fixed }: { fields: TrainingFields; fixed: boole
   );
 }
 
+/** What becomes of texts that are longer, where there are any. */
+function LongTexts({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const some = useStore(panel, (s) => s.data !== null && hasClasses(s.data.summary.task) && s.cut.length > 0);
+  // Where the other way is chosen they are counted anew: the field stays meanwhile.
+  const was = useRef(false);
+  was.current ||= some;
+  if (!was.current && fields.longTexts === 'cut') return null;
+  return (
+    <Select
+      label={l10n.t('Longer texts')}
+      value={fields.longTexts}
+      options={[
+        ['cut', l10n.t('Cut off')],
+        ['windows', l10n.t('Split into windows')],
+      ]}
+      fixed={fixed}
+      onChange={(longTexts) => set({ longTexts })}
+    />
+  );
+}
+
 /** How the adapters are, where there are any. */
 function Adapters({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
   const chosen = useStore(panel, (s) => s.lora !== null);
@@ -180,7 +201,10 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
       />
       <NumberInput field="learningRate" label={l10n.t('Learning rate')} fields={fields} fixed={fixed} />
       {ofTexts ? (
-        <MaximumLength fields={fields} fixed={fixed} />
+        <>
+          <MaximumLength fields={fields} fixed={fixed} />
+          <LongTexts key={fields.maxLength} fields={fields} fixed={fixed} />
+        </>
       ) : (
         <Select
           label={l10n.t('Augmentation')}

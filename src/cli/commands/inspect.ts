@@ -53,7 +53,7 @@ async function inspectTexts(
   const onRows = (rows: number) => status.show(l10n.t('{0} rows', integer(rows)));
   const dataset = await openTextDataset(path, { ...options, onRows });
   try {
-    const lengths = tokenizer ? await lengthsOf(dataset, tokenizer, limit) : { problems: [] };
+    const lengths = tokenizer ? await lengthsOf(dataset, tokenizer, { maxLength: limit }) : { problems: [] };
     return { ...dataset.summary, problems: [...dataset.summary.problems, ...lengths.problems] };
   } finally {
     await dataset.close();

@@ -5,4 +5,4 @@ export type { TokenizerConfig } from './fileSchemas';
 export { readTokenizerFiles } from './files';
 export type { Piece } from './pieces';
 export { shiftedRight, t5Prefixes, withPrefix } from './prefixes';
-export { type Encoded, type EncodeOptions, type SpecialTokens, TextTokenizer } from './tokenizer';
+export { type Encoded, type EncodeOptions, type SpecialTokens, TextTokenizer, type WindowOptions } from './tokenizer';

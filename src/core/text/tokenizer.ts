@@ -21,6 +21,14 @@ export interface EncodeOptions {
   readonly maxLength?: number;
 }
 
+export interface WindowOptions {
+  readonly pair?: string;
+  /** Tokens of a window at most, special ones included. */
+  readonly maxLength: number;
+  /** Tokens that a window repeats of the one before; a quarter of its text unless said. */
+  readonly overlap?: number;
+}
+
 /** Numbers of the tokens that a model gives a meaning to; null where it has none. */
 export interface SpecialTokens {
   readonly pad: number | null;
@@ -142,10 +150,8 @@ export class TextTokenizer {
     if (maxLength !== undefined) {
       const room = Math.max(0, maxLength - this.around[second ? 1 : 0]);
       const [a, b] = longestFirst(first.length, second?.length ?? 0, room);
-      const left = this.config.truncation_side === 'left';
-      const kept = (tokens: string[], n: number) => (left ? tokens.slice(tokens.length - n) : tokens.slice(0, n));
-      first = kept(first, a);
-      second &&= kept(second, b);
+      first = this.kept(first, a);
+      second &&= this.kept(second, b);
     }
     const { tokens, types } = this.processed(first, second);
     return { ids: this.numbers(tokens), types, cut: before - first.length - (second?.length ?? 0) };
@@ -153,16 +159,27 @@ export class TextTokenizer {
 
   /**
    * A long text as several of at most `maxLength` tokens, special ones included, each of which repeats the last `overlap`
-   * tokens of the one before.
+   * tokens of the one before (Hugging Face's `return_overflowing_tokens`, whose `stride` this is). Of a pair the longer text is
+   * split, the second of equals, and the other goes beside every window, whole or cut to half of the room.
+   * @throws ThawError `config.invalid` where a window has no room
    */
-  windows(text: string, maxLength: number, overlap: number): Encoded[] {
-    const tokens = this.tokens(text);
-    const room = maxLength - this.around[0];
-    if (room < 1 || overlap >= room) throw new RangeError(`Windows of ${maxLength} tokens cannot overlap by ${overlap}`);
+  windows(text: string, { pair, maxLength, overlap }: WindowOptions): Encoded[] {
+    const first = this.tokens(text);
+    const second = pair === undefined ? null : this.tokens(pair);
+    const room = maxLength - this.around[second ? 1 : 0];
+    if (room < 1) throw noRoom(maxLength);
+    const splitsFirst = second === null || first.length > second.length;
+    const [long, other] = splitsFirst ? [first, second] : [second, first];
+    const beside = other && this.kept(other, Math.min(other.length, Math.floor(room / 2)));
+    const size = room - (beside?.length ?? 0);
+    const repeated = overlap ?? Math.floor(size / 4);
+    if (repeated >= size) throw new RangeError(`Windows of ${size} tokens cannot overlap by ${repeated}`);
+    const cut = (other?.length ?? 0) - (beside?.length ?? 0);
     const found: Encoded[] = [];
-    for (let from = 0; from === 0 || from + overlap < tokens.length; from += room - overlap) {
-      const { tokens: whole, types } = this.processed(tokens.slice(from, from + room), null);
-      found.push({ ids: this.numbers(whole), types, cut: 0 });
+    for (let from = 0; from === 0 || from + repeated < long.length; from += size - repeated) {
+      const part = long.slice(from, from + size);
+      const { tokens, types } = splitsFirst ? this.processed(part, beside) : this.processed(beside ?? [], part);
+      found.push({ ids: this.numbers(tokens), types, cut });
     }
     return found;
   }
@@ -194,6 +211,11 @@ export class TextTokenizer {
     return this.library.tokenize(this.lowers ? text.replaceAll('Σ', 'σ') : text);
   }
 
+  /** So many of them, from the side that the tokenizer keeps. */
+  private kept(tokens: string[], n: number): string[] {
+    return this.config.truncation_side === 'left' ? tokens.slice(tokens.length - n) : tokens.slice(0, n);
+  }
+
   private numbers(tokens: readonly string[]): number[] {
     const ids: number[] = [];
     for (const token of tokens) {
@@ -212,6 +234,14 @@ export class TextTokenizer {
     const { tokens, token_type_ids: types } = processor(first, second, true);
     return { tokens, types: types ?? tokens.map(() => 0) };
   }
+}
+
+function noRoom(maxLength: number): ThawError {
+  return new ThawError(
+    'config.invalid',
+    l10n.t('Windows of {0} tokens have no room for a text.', maxLength),
+    l10n.t('Choose a greater maximum length.'),
+  );
 }
 
 /** How many tokens of each of two texts are kept so that they are `room` together. */

@@ -48,7 +48,7 @@ ${kind.sentence} Fine-tuned with Thaw from **${name}** (${model.family}, ${model
 | Data, fingerprint | \`${record.dataFingerprint}\` |
 | Kept weights | epoch ${report.best.epoch}, step ${report.best.step} |
 | Seed | ${config.seed} |
-
+${config.longTexts === 'windows' ? '| Long texts | split into windows that overlap by a quarter; a text has the mean of their probabilities |\n' : ''}
 ${rows.length > 0 ? `| split | ${isLanguage ? 'tokens told right' : 'accuracy'} | loss | ${isLanguage ? 'perplexity' : 'macro F1'} |\n|---|---|---|---|\n${rows.join('\n')}\n` : ''}
 The loss is the cross-entropy in nats${isLanguage ? ' a token' : ''}, without label smoothing. The test set was looked at once, after training.
 

@@ -80,7 +80,7 @@ function noExamples(split: Split, path: string): ThawError {
 }
 
 /** The examples with the numbers that the model has for their classes. */
-function withClasses(examples: Examples, classes: readonly string[], path: string): Pick<Examples, 'classes' | 'read'> {
+function withClasses(examples: Examples, classes: readonly string[], path: string): Pick<Examples, 'classes' | 'read' | 'windows'> {
   const strangers = examples.classes.filter((name) => !classes.includes(name));
   if (strangers.length > 0)
     throw new ThawError(
@@ -92,5 +92,5 @@ function withClasses(examples: Examples, classes: readonly string[], path: strin
   if (classes.length === 0) return examples;
   const number = examples.classes.map((name) => classes.indexOf(name));
   const known = <C extends Company>(company: C) => ({ ...company, labels: company.labels.map((label) => number[label] as number) });
-  return { classes, read: async (...given) => known(await examples.read(...given)) };
+  return { classes, windows: examples.windows, read: async (...given) => known(await examples.read(...given)) };
 }

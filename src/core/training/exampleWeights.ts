@@ -13,19 +13,25 @@ export function classWeightsOf(labels: ArrayLike<number> & Iterable<number>, cla
 /**
  * Weights of what a batch is to answer: what pads the batch, fills a text up or cannot be read has 0.
  * @param classWeights by class; null where tokens are what is to be told
- * @returns [B, …] as the labels, and their sum
+ * @param usualShare where examples are windows: what there is of a text in one of them, in the mean
+ * @returns [B, …] as the labels, and their sum. `divisor`: what the loss of the batch is divided by, their sum; of windows what
+ *   it would usually be, as else the windows of long texts, which fill batches of their own, would count for more than others
  */
 export function weightsOf(
   { examples, real }: Chunk,
   { labels, counts }: Pick<Company, 'labels' | 'counts'>,
   unreadable: ReadonlySet<number>,
   classWeights: readonly number[] | null,
-): { weights: Float32Array; sum: number } {
+  usualShare: number | null = null,
+): { weights: Float32Array; sum: number; divisor: number } {
   const each = labels.length / examples.length;
-  const weights = counts.map((count, i) => {
+  const weightOf = (count: number, i: number) => {
     const position = Math.floor(i / each);
     if (position >= real || unreadable.has(examples[position] as number)) return 0;
     return count * (classWeights === null ? 1 : (classWeights[labels[i] as number] as number));
-  });
-  return { weights, sum: weights.reduce((a, b) => a + b, 0) };
+  };
+  const total = (weights: Float32Array) => weights.reduce((a, b) => a + b, 0);
+  const weights = counts.map(weightOf);
+  const sum = total(weights);
+  return { weights, sum, divisor: usualShare === null ? sum : total(counts.map((_, i) => weightOf(usualShare, i))) };
 }

@@ -1,9 +1,10 @@
 import type { Evaluation } from '../../protocol/report';
 import type { Engine, NamedTensors, Program, TensorData } from '../engine/engine';
 import type { Network } from '../models/model';
-import type { Examples } from './examples/examples';
+import type { Company, Examples } from './examples/examples';
+import { Gathering } from './examples/windows';
 import type { FeatureBatch } from './features';
-import { evaluationOf, type Judgement, judge, tokenLosses } from './metrics';
+import { evaluationOf, type Judgement, judge, judgeWindows, tokenLosses } from './metrics';
 import { besideFeeds, besideInputs, type Reads } from './reads';
 import type { Stage } from './stage';
 import { inferenceStep, tokenStep } from './steps';
@@ -13,12 +14,20 @@ export type Answerer = Pick<Stage, 'logits' | 'tokens'>;
 
 /** What a model says of some examples. */
 export type Verdict =
-  | { readonly kind: 'classes'; readonly judgements: Judgement[] }
+  | {
+      readonly kind: 'classes';
+      /** One for each picture or text. */
+      readonly judgements: Judgement[];
+      /** Logits of windows whose texts have others to come. */
+      readonly windows: Gathering<Float32Array>;
+    }
   /** Sums over all tokens that count. */
   | { readonly kind: 'tokens'; nats: number; tokens: number; right: number };
 
-export function noVerdict({ classes }: Pick<Examples, 'classes'>): Verdict {
-  return classes.length > 0 ? { kind: 'classes', judgements: [] } : { kind: 'tokens', nats: 0, tokens: 0, right: 0 };
+export function noVerdict({ classes, windows }: Pick<Examples, 'classes' | 'windows'>): Verdict {
+  return classes.length > 0
+    ? { kind: 'classes', judgements: [], windows: new Gathering(windows) }
+    : { kind: 'tokens', nats: 0, tokens: 0, right: 0 };
 }
 
 /** Asks about a batch and adds what is said, without its padding and what cannot be read. */
@@ -34,8 +43,10 @@ export async function judgeBatch(
     case 'classes': {
       const logits = await answerer.logits(batch);
       const classes = logits.length / examples.length;
-      for (const [i, example] of examples.entries())
-        if (counted[i]) verdict.judgements.push(judge(logits.subarray(i * classes, (i + 1) * classes), batch.labels[i] as number, example));
+      for (const [i, example] of examples.entries()) {
+        const said = counted[i] ? verdict.windows.add(example, logits.slice(i * classes, (i + 1) * classes)) : null;
+        if (said) verdict.judgements.push(judgeText(said.all, batch.labels[i] as number, said.text));
+      }
       return;
     }
     case 'tokens': {
@@ -50,6 +61,11 @@ export async function judgeBatch(
       return;
     }
   }
+}
+
+function judgeText(windows: readonly Float32Array[], label: number, text: number): Judgement {
+  const [only, ...others] = windows;
+  return only && others.length === 0 ? judge(only, label, text) : judgeWindows(windows, label, text);
 }
 
 /** Null where nothing was judged. */
@@ -106,13 +122,17 @@ export function compileWhole(
   };
 }
 
-/** Of a batch's answers, how many were right and how many counted: those with a weight. */
-export function rightOf(predicted: Int32Array, labels: Int32Array, weights: Float32Array): { right: number; count: number } {
+/** Of a batch's answers, how many were right and how many counted: those with a weight, a window as its share of the text. */
+export function rightOf(
+  predicted: Int32Array,
+  { labels, counts }: Pick<Company, 'labels' | 'counts'>,
+  weights: Float32Array,
+): { right: number; count: number } {
   let [right, count] = [0, 0];
   for (const [i, weight] of weights.entries()) {
     if (weight === 0) continue;
-    count++;
-    if (predicted[i] === labels[i]) right++;
+    count += counts[i] as number;
+    if (predicted[i] === labels[i]) right += counts[i] as number;
   }
   return { right, count };
 }

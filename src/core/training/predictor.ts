@@ -6,12 +6,14 @@ import type { Answer } from '../../protocol/report';
 import { decodePicture, prefetched } from '../data';
 import { createEngine } from '../engine';
 import type { TextModel } from '../models/text';
-import { padded } from '../text';
+import { type Encoded, padded } from '../text';
 import { describeTextById, loadModel, loadTextById, type Places, type TextModelById } from '../weights';
+import { textsAs } from './examples/encoding';
 import { readsTexts } from './examples/texts';
 import { type Answerer, compileWhole } from './judging';
 import { argMax, softmaxOf } from './metrics';
 import { readsPictures } from './reads';
+import { runOf } from './runOf';
 import { lengthFor, openTokenizer } from './subject/texts';
 
 /** What to ask about: a picture's file or bytes, or a text. */
@@ -41,7 +43,7 @@ export interface Predictor {
 const decodedAhead = 4;
 
 /**
- * Loads the model of a run, or of a model's own folder.
+ * Loads the model of a run, or of a model's own folder. Long texts are cut or split as the run has it.
  * @throws ThawError `model.missing`, `model.corrupt`, `model.unsupported`, `engine.missing`; `usage` for a model that writes.
  */
 export async function loadPredictor(folder: string, places: Places): Promise<Predictor> {
@@ -62,7 +64,7 @@ async function loadPicturePredictor(folder: string, places: Places): Promise<Pre
       const answers: Answer[] = [];
       const decode = (i: number) => decodePicture(inputs[i]?.source as string | Uint8Array, model.input, null);
       for await (const x of prefetched(inputs.length, decode, decodedAhead))
-        answers.push(answerOf(inputs[answers.length]?.name as string, labels, await whole.logits({ x })));
+        answers.push(answerOf(inputs[answers.length]?.name as string, labels, [await whole.logits({ x })]));
       return answers;
     },
     async dispose() {
@@ -87,7 +89,8 @@ async function loadTextPredictor(id: string, { model: described, folder, facts }
   if (!loaded) throw new Error('The model was one of texts.');
   const { model, tensors } = loaded;
   const labels = loaded.labels ?? numbered(model.classes);
-  const maxLength = lengthFor('text-classification', {}, model, tokenizer);
+  const { longTexts = 'cut', ...config } = (await runOf(id))?.config ?? {};
+  const maxLength = lengthFor('text-classification', config, model, tokenizer);
   const forms = [...lengths.filter((length) => length < maxLength), maxLength];
   const whole = compileWhole(
     engine,
@@ -102,9 +105,12 @@ async function loadTextPredictor(id: string, { model: described, folder, facts }
     async predict(inputs) {
       const answers: Answer[] = [];
       for (const { name, source, pair } of inputs) {
-        const sequence = tokenizer.encode(source as string, { pair, maxLength });
-        const form = forms.findIndex((length) => length >= sequence.ids.length);
-        answers.push(answerOf(name, labels, await askText(whole, model, sequence, form, forms[form] as number, tokenizer.padding)));
+        const said: Float32Array[] = [];
+        for (const sequence of textsAs({ tokenizer, maxLength, longTexts }, source as string, pair)) {
+          const form = forms.findIndex((length) => length >= sequence.ids.length);
+          said.push(await askText(whole, model, sequence, form, forms[form] as number, tokenizer.padding));
+        }
+        answers.push(answerOf(name, labels, said));
       }
       return answers;
     },
@@ -118,7 +124,7 @@ async function loadTextPredictor(id: string, { model: described, folder, facts }
 function askText(
   whole: Answerer,
   model: TextModel,
-  sequence: { ids: number[]; types: number[] },
+  sequence: Encoded,
   form: number,
   length: number,
   padding: number,
@@ -128,8 +134,10 @@ function askText(
   return whole.logits({ form, x, beside });
 }
 
-function answerOf(input: string, labels: readonly string[], logits: Float32Array): Answer {
-  const shares = softmaxOf(logits);
+/** @param windows logits; of a text that is split into several, the mean of what they say */
+function answerOf(input: string, labels: readonly string[], windows: readonly Float32Array[]): Answer {
+  const each = windows.map(softmaxOf);
+  const shares = labels.map((_, i) => each.reduce((sum, window) => sum + (window[i] as number), 0) / each.length);
   const probabilities = Object.fromEntries(labels.map((label, i) => [label, shares[i] as number]));
   return { input, label: labels[argMax(shares)] as string, probabilities };
 }

@@ -10,8 +10,8 @@ export const progressSchema = z.object({
   epoch: z.int(),
   /** Batches done of the epoch under way. All of them: only its validation is to come. */
   batch: z.int(),
-  /** Of the epoch under way: Σ loss × weight, Σ weight, examples called right, examples, seconds. */
-  sums: z.object({ loss: z.number(), weight: z.number(), right: z.int(), count: z.int(), seconds: z.number() }),
+  /** Of the epoch under way: Σ loss × weight, Σ weight, examples called right, examples (of a text, windows as parts of it), seconds. */
+  sums: z.object({ loss: z.number(), weight: z.number(), right: z.number(), count: z.number(), seconds: z.number() }),
   /** Index of the phase under way; −1 before the first. */
   phase: z.int(),
   /** In force: the phase's, or what a person made of them. */

@@ -10,9 +10,11 @@ import type { RunFolder } from '../runs';
 import { Checkpointer, diverged } from './checkpointer';
 import { Control } from './control';
 import { betterOf, isExhausted } from './earlyStopping';
+import { textsAmong } from './examples/windows';
 import { classWeightsOf, weightsOf } from './exampleWeights';
 import { type FeatureBatch, Features } from './features';
-import { type Answerer, compileWhole, evaluationOfVerdict, judgeBatch, noVerdict, rightOf, type Verdict } from './judging';
+import { Judge } from './judge';
+import { evaluationOfVerdict, rightOf, type Verdict } from './judging';
 import { noSums, type Progress } from './progress';
 import { rateFactor } from './schedule';
 import { type Selection, select } from './selection';
@@ -20,10 +22,7 @@ import type { Slots } from './slots';
 import { Stage } from './stage';
 import type { Subject } from './subject/subject';
 import { Throttle } from './throttle';
-import { withWritten, writtenFor } from './writing';
 
-/** Texts that a language model writes after each epoch. */
-const samplesEach = 3;
 /** A checkpoint at least this often, in milliseconds. */
 const checkpointEvery = 60_000;
 
@@ -51,27 +50,28 @@ export interface TrainingSpec {
 export class Training {
   readonly control = new Control();
   readonly features: Features;
+  private readonly judging: Judge;
   private readonly checkpoints: Checkpointer;
   private readonly steps = new Throttle();
   private readonly fills = new Throttle();
   private readonly classWeights: readonly number[] | null;
+  /** Where examples are windows: what there is of a text in one of them, in the mean. */
+  private readonly usualShare: number | null;
   private readonly begun = performance.now();
   /** Seconds that earlier processes spent on the run. */
   private readonly before: number;
   private readonly batchSize: number;
   private readonly totalSteps: number;
   private stage: Stage | null = null;
-  /** What was added to the update that comes next: batches, and the sum of their weights. */
+  /** What was added to the update that comes next: batches, and what their loss is divided by. */
   private waiting = { batches: 0, weight: 0 };
   private pace = { time: performance.now(), examples: 0 };
-  /** What the best weights so far said of the validation examples. */
-  private bestVerdict: { step: number; verdict: Verdict } | null = null;
   /** Set once the loop is over: requests no longer apply. */
   private closing = false;
 
   constructor(readonly spec: TrainingSpec) {
-    const { folder, at, say } = spec;
-    const { examples, model } = spec.subject;
+    const { folder, at, say, engine, subject } = spec;
+    const { examples, model } = subject;
     const { config } = folder.record;
     const training = examples.members('train');
     this.batchSize = Math.min(config.batchSize, training.length);
@@ -94,8 +94,11 @@ export class Training {
       folder,
       (step, best) => void say({ type: 'checkpoint', step, path: `checkpoints/step-${step}`, best }),
     );
-    const labels = Int32Array.from(training, (example) => examples.labelOf(example));
-    const { classes } = examples;
+    this.judging = new Judge({ engine, subject, features: this.features, batchSize: this.batchSize, boundary: () => this.boundary() });
+    const { classes, windows } = examples;
+    const texts = textsAmong(windows, training);
+    const labels = Int32Array.from(texts, (example) => examples.labelOf(example));
+    this.usualShare = windows ? texts.length / training.length : null;
     this.classWeights = classes.length > 0 ? classWeightsOf(labels, classes.length, config.classWeights) : null;
     this.before = at.timings.total;
   }
@@ -130,27 +133,16 @@ export class Training {
   /** What the model with these values says of a split, without augmentation. Requests no longer interrupt. */
   async judge(split: Split, step: number, tensors: NamedTensors): Promise<Verdict> {
     this.closing = true;
-    if (split === 'validation' && this.bestVerdict?.step === step) return this.bestVerdict.verdict;
+    const kept = split === 'validation' ? this.judging.keptOf(step) : null;
+    if (kept) return kept;
     const stage = await this.stageInForce();
     // What is frozen now has had its values since `rulesSince`; older weights need a front of their own.
-    if (step >= this.spec.at.rulesSince) {
-      await stage.loadAnswer(tensors);
-      return this.judged(stage, this.features.plain(stage, split));
-    }
-    const { engine, subject } = this.spec;
-    const { model, examples } = subject;
-    const whole = compileWhole(engine, model, examples.forms, tensors, this.batchSize);
-    try {
-      return await this.judged(whole, this.features.whole(split));
-    } finally {
-      await whole.dispose();
-    }
+    return step >= this.spec.at.rulesSince ? this.judging.through(stage, split, tensors) : this.judging.whole(split, tensors);
   }
 
   /** An evaluation with what a model wrote that is measured by that. */
-  async measured(evaluation: Evaluation | null, split: 'validation' | 'test', tensors: NamedTensors): Promise<Evaluation | null> {
-    const { engine, subject } = this.spec;
-    return evaluation && withWritten(evaluation, subject, split, { engine, tensors, turn: () => this.boundary() });
+  measured(evaluation: Evaluation | null, split: 'validation' | 'test', tensors: NamedTensors): Promise<Evaluation | null> {
+    return this.judging.measured(evaluation, split, tensors);
   }
 
   get selection(): Selection {
@@ -238,22 +230,22 @@ export class Training {
     const { waiting } = this;
     const { at } = this.spec;
     const { phases, schedule, gradientAccumulation } = this.config;
-    const { chunk, labels } = batch;
-    const { weights, sum } = weightsOf(chunk, batch, this.features.unreadable, this.classWeights);
+    const { chunk } = batch;
+    const { weights, sum, divisor } = weightsOf(chunk, batch, this.features.unreadable, this.classWeights, this.usualShare);
     const learningRate = (phases[at.phase]?.learningRate as number) * rateFactor(at.step, this.totalSteps, schedule);
     const adds = gradientAccumulation > 1;
     if (sum > 0) {
-      const given = { ...batch, weights: adds ? weights : weights.map((weight) => weight / sum), step: at.step };
+      const given = { ...batch, weights: adds ? weights : weights.map((weight) => weight / divisor), step: at.step };
       const { loss, predicted } = adds ? await stage.add(given) : await stage.train({ ...given, learningRate });
       if (!Number.isFinite(loss)) throw diverged();
-      const { right, count } = rightOf(predicted, labels, weights);
-      at.sums.loss += adds ? loss : loss * sum;
+      const { right, count } = rightOf(predicted, batch, weights);
+      at.sums.loss += adds ? loss : loss * divisor;
       at.sums.weight += sum;
       at.sums.right += right;
       at.sums.count += count;
     }
     this.pace.examples += chunk.real;
-    waiting.weight += sum;
+    waiting.weight += divisor;
     waiting.batches++;
     if (waiting.batches < gradientAccumulation && at.batch + waiting.batches < batches) return;
     if (adds && waiting.weight > 0) await stage.apply(waiting.weight, learningRate);
@@ -282,17 +274,16 @@ export class Training {
 
   /** Looks at the validation examples, tells of the epoch, keeps the checkpoint. */
   private async closeEpoch(stage: Stage): Promise<void> {
-    const { at, subject, say } = this.spec;
+    const { at, subject, tensors, say } = this.spec;
     const began = performance.now();
-    await stage.loadAnswerFromTraining();
-    const verdict = await this.judged(stage, this.features.plain(stage, 'validation'));
+    const verdict = await this.judging.validation(stage);
     at.timings.evaluate += (performance.now() - began) / 1000;
     const validation = evaluationOfVerdict(verdict, subject.examples.classes);
     if (validation && !Number.isFinite(validation.loss)) throw diverged();
 
     const epoch = at.epoch + 1;
     at.best = betterOf(at.best, { epoch, step: at.step, loss: validation?.loss ?? null });
-    if (at.best.epoch === epoch) this.bestVerdict = { step: at.step, verdict };
+    if (at.best.epoch === epoch) this.judging.keep(at.step, verdict);
     const train = this.running();
     const { seconds } = at.sums;
     at.epoch = epoch;
@@ -309,25 +300,8 @@ export class Training {
     await this.checkpoint();
     // Long steps would hold up the disk, too: each of its callbacks waits for one of them.
     if (seconds > 1) await this.checkpoints.settle();
-    await this.writeSamples(epoch);
-  }
-
-  /** A look at what a language model writes now. Nothing of the run depends on it. */
-  private async writeSamples(epoch: number): Promise<void> {
-    const { engine, subject, tensors, say } = this.spec;
-    const prompts = await subject.writing?.prompts('validation', samplesEach);
-    if (!subject.writing || !prompts || prompts.length === 0) return;
-    const samples = await writtenFor(subject.writing, prompts, { engine, tensors, turn: () => this.boundary(), isSample: true });
-    say({ type: 'samples', epoch, samples });
-  }
-
-  private async judged(answerer: Answerer, batches: AsyncIterable<FeatureBatch>): Promise<Verdict> {
-    const verdict = noVerdict(this.spec.subject.examples);
-    for await (const batch of batches) {
-      await this.boundary();
-      await judgeBatch(verdict, answerer, batch, this.features.unreadable);
-    }
-    return verdict;
+    const samples = await this.judging.samples(epoch, tensors);
+    if (samples) say(samples);
   }
 
   /** Between any two pieces of work: lets messages in, and does what they ask. @throws Ending. */

@@ -36,7 +36,7 @@ export interface StageBatch {
 export interface TrainingBatch extends StageBatch {
   /** [B, …labels] */
   readonly labels: Int32Array;
-  /** As the labels; of sum 1, but where the batch is a part of an update. */
+  /** As the labels; of sum 1, but where the batch is a part of an update or its examples are windows. */
   readonly weights: Float32Array;
   /** The number of the update in its run, from 0: dropout draws by it. */
   readonly step?: number;

@@ -66,7 +66,7 @@ export interface TrainingStepSpec {
 /**
  * One step of learning.
  *
- * Inputs: `x` [B, …], `beside.*`, `labels` int32 [B] or [B, T], `weights` as the labels (of sum 1; 0 leaves one out),
+ * Inputs: `x` [B, …], `beside.*`, `labels` int32 [B] or [B, T], `weights` as the labels (of sum 1 as a rule; 0 leaves one out),
  * `dropout` int32 [2] (see engine/ops/dropout), `learningRate` [], and for AdamW `correction1.i`, `correction2.i` [] for each
  * group (1 − β^t with t the group's own count of updates).
  * Outputs: `loss` [] = Σ wᵢ lᵢ with label smoothing, `predicted` int32, one for each label.

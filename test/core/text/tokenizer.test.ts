@@ -109,7 +109,7 @@ describe('any text', () => {
         expect(pair.types).toHaveLength(pair.ids.length);
         expect(pair.ids.every((id) => id < tokenizer.size)).toBe(true);
         const ids = tokenizer.ids(a);
-        const inner = tokenizer.windows(a, maxLength, overlap).map((window) => {
+        const inner = tokenizer.windows(a, { maxLength, overlap }).map((window) => {
           expect(window.ids.length).toBeLessThanOrEqual(maxLength);
           const begin = window.ids.length - tokenizer.encode('').ids.length;
           const first = tokenizer.special.cls !== null ? 1 : 0;
@@ -125,6 +125,39 @@ describe('any text', () => {
         }
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it.each(kinds.slice(0, 3))('%s: of a pair, windows go over the longer text, with the other beside each', async (_name, source) => {
+    const tokenizer = await TextTokenizer.open(source);
+    const around = tokenizer.encode('', { pair: '' }).ids.length;
+    fc.assert(
+      fc.property(text, text, fc.integer({ min: 10, max: 24 }), (a, b, maxLength) => {
+        const [first, second] = [tokenizer.ids(a), tokenizer.ids(b)];
+        const [long, short] = first.length > second.length ? [first, second] : [second, first];
+        const windows = tokenizer.windows(a, { pair: b, maxLength });
+        const beside = Math.min(short.length, Math.floor((maxLength - around) / 2));
+        const whole = tokenizer.encode(a, { pair: b });
+        if (whole.ids.length <= maxLength) expect(windows).toEqual([whole]);
+        expect(
+          windows.every(({ ids, types, cut }) => ids.length <= maxLength && types.length === ids.length && cut === short.length - beside),
+        ).toBe(true);
+        // What is in the windows beside the shorter text are the longer one's tokens, each of them once and some twice.
+        const size = maxLength - around - beside;
+        const step = size - Math.floor(size / 4);
+        const parts = windows.map(({ ids }) => ids.length - around - beside);
+        expect(parts.reduce((sum, n, i) => sum + (i === 0 ? n : n - (size - step)), 0)).toBe(long.length);
+        for (const [i, { ids }] of windows.entries())
+          expect(` ${ids.join(' ')} `).toContain(` ${long.slice(i * step, i * step + size).join(' ')} `.replace('  ', ' '));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('has no windows where special tokens leave no room', async () => {
+    const tokenizer = await TextTokenizer.open(path.join(fixtures, 'wordpiece'));
+    expect(() => tokenizer.windows('a', { maxLength: 2 })).toThrow(
+      expect.objectContaining({ failure: expect.objectContaining({ code: 'config.invalid' }) }),
     );
   });
 

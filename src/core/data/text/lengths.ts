@@ -1,4 +1,5 @@
 import type { Problem } from '../../../protocol/data';
+import type { LongTexts } from '../../../protocol/runConfig';
 import type { TextTokenizer } from '../../text';
 import { throwIfAborted } from '../concurrent';
 import { Growing } from './growing';
@@ -12,22 +13,34 @@ export interface Lengths {
   readonly problems: Problem[];
 }
 
+export interface LengthOptions {
+  /** Tokens that an example may have. */
+  readonly maxLength: number;
+  /** What becomes of longer ones. */
+  readonly longTexts?: LongTexts;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Counts the tokens of all examples, going through them once.
- * @param maxLength tokens that an example may have
  * @throws ThawError `interrupted`
  */
-export async function lengthsOf(dataset: TextDataset, tokenizer: TextTokenizer, maxLength: number, signal?: AbortSignal): Promise<Lengths> {
+export async function lengthsOf(
+  dataset: TextDataset,
+  tokenizer: TextTokenizer,
+  { maxLength, longTexts = 'cut', signal }: LengthOptions,
+): Promise<Lengths> {
   const tokens = new Growing(Uint32Array);
-  const cut = new Rows();
+  const long = new Rows();
   for await (const { example, content } of dataset.readAll()) {
     throwIfAborted(signal);
     const length = lengthOf(content, tokenizer);
     tokens.push(length);
     // Plain text goes on in the next block: nothing of it is cut.
-    if (length > maxLength && content.task !== 'causal-lm') cut.add(() => dataset.whereOf(example));
+    if (length > maxLength && content.task !== 'causal-lm') long.add(() => dataset.whereOf(example));
   }
-  const problems = cut.count > 0 ? [textProblems.cut(cut, maxLength, dataset.count)] : [];
+  const told = longTexts === 'windows' ? textProblems.split : textProblems.cut;
+  const problems = long.count > 0 ? [told(long, maxLength, dataset.count)] : [];
   return { tokens: tokens.toArray(), problems };
 }
 

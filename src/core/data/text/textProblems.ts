@@ -20,6 +20,8 @@ function problem(code: Problem['code'], severity: Problem['severity'], rows: Row
   return { code, severity, message, meaning, files: rows.named, count: rows.count };
 }
 
+const longer = (rows: Rows, length: number, all: number) => l10n.t('{0} of {1} texts are longer than {2} tokens.', rows.count, all, length);
+
 const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0, 5).join(', ')}, …` : names.join(', '));
 
 export const textProblems = {
@@ -117,8 +119,18 @@ export const textProblems = {
     return problem('missingInSplit', 'warning', new Rows(), message, meaning);
   },
   cut(rows: Rows, length: number, all: number): Problem {
-    const message = l10n.t('{0} of {1} texts are longer than {2} tokens.', rows.count, all, length);
-    return problem('cut', 'info', rows, message, l10n.t('What is beyond is cut off. Choose a greater length if the model takes it.'));
+    const meaning = l10n.t('What is beyond is cut off. Choose a greater length if the model takes it.');
+    return problem('cut', 'info', rows, longer(rows, length, all), meaning);
+  },
+  split(rows: Rows, length: number, all: number): Problem {
+    const meaning = l10n.t('They are split into windows that overlap by a quarter. Each text counts once, however many it has.');
+    return problem('split', 'info', rows, longer(rows, length, all), meaning);
+  },
+  /** Of pairs whose longer text is split. */
+  cutBeside(rows: Rows, length: number, all: number): Problem {
+    const message = l10n.t('In {0} of {1} pairs even the shorter text is long.', rows.count, all);
+    const meaning = l10n.t('Beside each window of the longer text it is cut to half of {0} tokens.', length);
+    return problem('cut', 'info', rows, message, meaning);
   },
   notUtf8(files: readonly string[]): Problem {
     const rows = new Rows();

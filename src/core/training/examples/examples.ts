@@ -1,6 +1,7 @@
 import type { DataSummary, Split } from '../../../protocol/data';
 import type { Chunk } from '../chunks';
 import type { Beside, Reads } from '../reads';
+import type { Windows } from './windows';
 
 /** What goes beside a batch. */
 export interface Company {
@@ -8,7 +9,7 @@ export interface Company {
   readonly beside: Beside;
   /** Classes [B], or tokens [B, T]. */
   readonly labels: Int32Array;
-  /** As the labels: 1 where an answer counts, 0 where nothing is asked (what fills a text up). */
+  /** As the labels: what an answer counts, 1, or of a window its share of the text; 0 where nothing is asked (what fills a text up). */
   readonly counts: Float32Array;
 }
 
@@ -29,6 +30,8 @@ export interface Examples {
   readonly forms: readonly Reads[];
   /** How many views of a training example there are to keep, where what a frozen front makes of it is kept. */
   readonly views: number;
+  /** Where long texts are split: an example is a window then, and what is told of examples is told of texts. */
+  readonly windows?: Windows;
   formOf(example: number): number;
   /** The examples of a split, ascending. */
   members(split: Split): ArrayLike<number>;

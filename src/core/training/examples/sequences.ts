@@ -1,4 +1,5 @@
 import type { Split } from '../../../protocol/data';
+import type { Windows } from './windows';
 
 /** An example as tokens, and what is to be told of it. */
 export interface Sequence {
@@ -17,6 +18,8 @@ export interface Sequences {
   readonly count: number;
   /** Tokens of each, of the longer of two sides. */
   readonly lengths: Uint32Array;
+  /** Where some of them are windows of one text. */
+  readonly windows?: Windows;
   /** Ascending. */
   members(split: Split): ArrayLike<number>;
   labelOf(example: number): number;

@@ -5,6 +5,7 @@ import type { Chunk } from '../chunks';
 import type { Reads } from '../reads';
 import type { Company, Examples, Given } from './examples';
 import type { Sequence, Sequences } from './sequences';
+import { shareOf, type Windows } from './windows';
 
 /** Bytes of tokens in memory, so that a text is not tokenized anew in every epoch. */
 const tokenLimit = 64 * 2 ** 20;
@@ -33,6 +34,7 @@ export class TextExamples implements Examples {
   readonly classes: readonly string[];
   readonly forms: readonly Reads[];
   readonly views = 1;
+  readonly windows: Windows | undefined;
   private readonly buckets: readonly number[];
   private readonly kept = new Map<number, Sequence>();
   private keptBytes = 0;
@@ -41,6 +43,7 @@ export class TextExamples implements Examples {
     const { summary, classes, sequences, model, maxLength } = spec;
     this.summary = summary;
     this.classes = classes;
+    this.windows = sequences.windows;
     this.buckets = bucketsFor(sequences.lengths, maxLength, { most: mostForms(spec) });
     this.forms = this.buckets.map((length) => readsTexts(model, length));
   }
@@ -109,7 +112,7 @@ export class TextExamples implements Examples {
     switch (model.kind) {
       case 'sequence-classification': {
         const labels = Int32Array.from(examples, (example) => this.labelOf(example));
-        return { beside, labels, counts: new Float32Array(labels.length).fill(1) };
+        return { beside, labels, counts: Float32Array.from(examples, (example) => shareOf(this.windows, example)) };
       }
       case 'text-to-text': {
         const targets = sequences.map(({ target = [] }) => ({ ids: target }));

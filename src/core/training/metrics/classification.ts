@@ -31,11 +31,31 @@ export function argMax(values: ArrayLike<number>): number {
 
 export function judge(logits: ArrayLike<number>, label: number, example: number): Judgement {
   const values = Array.from(logits);
-  const top = Math.max(...values);
-  const logSum = top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  const logSum = logSumOf(values);
   const predicted = argMax(values);
   const probability = Math.exp((values[predicted] as number) - logSum);
   return { example, label, predicted, probability, loss: logSum - (values[label] as number) };
+}
+
+/** What is said of a text by all of its windows: the mean of their probabilities, and the loss is that of the mean. */
+export function judgeWindows(windows: readonly ArrayLike<number>[], label: number, example: number): Judgement {
+  const logs = windows.map(logSoftmaxOf);
+  // In logarithms, as a probability may be too small for a number of its own.
+  const means = (logs[0] ?? []).map((_, k) => logSumOf(logs.map((window) => window[k] as number)) - Math.log(logs.length));
+  const predicted = argMax(means);
+  return { example, label, predicted, probability: Math.exp(means[predicted] as number), loss: 0 - (means[label] as number) };
+}
+
+function logSoftmaxOf(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits);
+  const logSum = logSumOf(values);
+  return values.map((value) => value - logSum);
+}
+
+/** ln Σ e^v */
+function logSumOf(values: readonly number[]): number {
+  const top = Math.max(...values);
+  return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
 }
 
 /**

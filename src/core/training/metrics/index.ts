@@ -1,5 +1,5 @@
 export { chrF } from './chrF';
-export { argMax, evaluationOf, type Judgement, judge, softmaxOf } from './classification';
+export { argMax, evaluationOf, type Judgement, judge, judgeWindows, softmaxOf } from './classification';
 export { exactMatch, isExactMatch } from './exactMatch';
 export { matthews } from './matthews';
 export { type TokenLosses, tokenLosses } from './perplexity';

@@ -374,7 +374,7 @@ it('counts the tokens of all texts and names those that are cut', async () => {
   const content = `text,label\n${rows(20, (i) => `${'the river '.repeat(i + 1)},${mood(i)}`)}`;
   const dataset = await open({ 'a.csv': content }, {}, 'a.csv');
   const tokenizer = await TextTokenizer.open(join(__dirname, '../../../fixtures/text/wordpiece'));
-  const { tokens, problems } = await lengthsOf(dataset, tokenizer, 30);
+  const { tokens, problems } = await lengthsOf(dataset, tokenizer, { maxLength: 30 });
   const expected = Array.from({ length: 20 }, (_, i) => tokenizer.encode('the river '.repeat(i + 1)).ids.length);
   expect([...tokens]).toEqual(expected);
   const cut = expected.flatMap((length, i) => (length > 30 ? [`a.csv:${i + 2}`] : []));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { classWeightsOf, weightsOf } from '../../../../src/core/training/exampleWeights';
-import { evaluationOf, judge, softmaxOf } from '../../../../src/core/training/metrics';
+import { evaluationOf, judge, judgeWindows, softmaxOf } from '../../../../src/core/training/metrics';
 
 const said = (label: number, predicted: number) => ({ example: 0, label, predicted, probability: 1, loss: 1 });
 
@@ -56,6 +56,34 @@ test('a judgement is the cross-entropy of the softmax, also for large logits', (
   );
 });
 
+test('of a text with windows the mean of their probabilities is judged, and of one with a single window what is judged of any example', () => {
+  const row = fc.array(fc.double({ min: -1000, max: 1000, noNaN: true }), { minLength: 3, maxLength: 3 });
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), (windows) => {
+      const said = judgeWindows(windows, 1, 7);
+      const shares = windows.map(softmaxOf);
+      const mean = [0, 1, 2].map((k) => shares.reduce((sum, share) => sum + (share[k] as number), 0) / windows.length);
+      expect(said).toMatchObject({ example: 7, label: 1 });
+      expect(mean[said.predicted]).toBeCloseTo(Math.max(...mean), 9);
+      expect(said.probability).toBeCloseTo(Math.max(...mean), 9);
+      expect(Number.isFinite(said.loss)).toBe(true);
+      if ((mean[1] as number) > 1e-200) expect(said.loss).toBeCloseTo(-Math.log(mean[1] as number), 6);
+      // Which of two is larger may be lost in logarithms, where they are as good as equal.
+      if (windows.length === 1) expect({ ...judge(windows[0] as number[], 1, 7), predicted: said.predicted }).toEqual(said);
+    }),
+  );
+});
+
+test('windows weigh their share of a text, and a batch of them moves a model by that much less', () => {
+  const chunk = { examples: [5, 6, 7, 5], real: 3, form: 0 };
+  const company = { labels: Int32Array.of(0, 1, 1, 0), counts: Float32Array.of(0.25, 0.25, 0.5, 0.25) };
+  const { weights, sum, divisor } = weightsOf(chunk, company, new Set(), [1, 2], 0.5);
+  expect([...weights]).toEqual([0.25, 0.5, 1, 0]);
+  expect(sum).toBe(1.75);
+  expect(divisor).toBe(0.5 + 1 + 1);
+  expect(weightsOf(chunk, company, new Set(), [1, 2]).divisor).toBe(sum);
+});
+
 test('balanced weights give every class the same say', () => {
   const labels = [0, 0, 0, 0, 0, 0, 1, 1, 3];
   const weights = classWeightsOf(labels, 4, 'balanced');
@@ -71,7 +99,7 @@ test('padding and unreadable examples weigh nothing', () => {
   const { weights, sum } = weightsOf(chunk, company, new Set([6]), [2]);
   expect([...weights]).toEqual([2, 0, 2, 0]);
   expect(sum).toBe(4);
-  expect(weightsOf(chunk, company, new Set([5, 6, 7]), [2])).toEqual({ weights: new Float32Array(4), sum: 0 });
+  expect(weightsOf(chunk, company, new Set([5, 6, 7]), [2])).toEqual({ weights: new Float32Array(4), sum: 0, divisor: 0 });
 });
 
 test('of tokens, those that fill up weigh nothing either', () => {
