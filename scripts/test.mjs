@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { bundledModel } from './bundled-model.mjs';
+import { bundledModel, smallBert } from './bundled-model.mjs';
 import { setup } from './setup.mjs';
 import { setupTensorflow } from './setup-tensorflow.mjs';
 import { CommandFailed, heading, node, program, root, seconds } from './steps.mjs';
@@ -56,6 +56,7 @@ await step('Style and layers', () => node([program('@biomejs/biome', 'biome'), '
 await step('Build', () => node(['scripts/build.mjs']));
 await step('Licences of what is shipped', () => node(['scripts/notices.mjs', '--check']));
 const pretrained = await bundledModel();
+const hasBert = await smallBert();
 const hasWasm = existsSync(path.join(root, 'node_modules/onnxruntime-web'));
 const withoutTensorflow = await setupTensorflow();
 await suite('unit', ['--project', 'unit']);
@@ -69,6 +70,7 @@ rmSync(results, { recursive: true });
 
 heading('Summary');
 if (!pretrained) console.log('The bundled model was not there: what needs it was skipped.');
+if (!hasBert) console.log('all-MiniLM-L6-v2 was not there: what is tested on it was skipped.');
 if (!hasWasm) console.log("The engine's tests in WebAssembly were skipped: onnxruntime-web is not installed.");
 if (withoutTensorflow) console.log(`The engine's tests on TensorFlow were skipped: ${withoutTensorflow}`);
 for (const failure of failures) console.log(`FAILED  ${failure}`);

@@ -231,7 +231,7 @@ function refuseOneClass(root: string, classes: readonly string[], { columns }: T
     columns.label === undefined
       ? l10n.t('A classifier needs two classes at least.')
       : l10n.t(
-          'A classifier needs two classes at least. The labels were read from the column {0}; choose another with --label-column.',
+          'A classifier needs two classes at least. The labels were read from the column {0}: choose another (in the terminal with --label-column).',
           columns.label,
         ),
     { path: root },

@@ -224,7 +224,9 @@ function unsupported(path: string, names: readonly string[]): ThawError {
   return new ThawError(
     'data.unsupported',
     l10n.t('{0} has no column of texts. Its columns: {1}.', path, listed(names)),
-    l10n.t('Give the columns, such as --text-column and --label-column.'),
+    l10n.t(
+      'Give it a column of texts, and one of labels where classes are to be told apart (in the terminal, --text-column and --label-column name them).',
+    ),
     { path },
   );
 }
@@ -246,7 +248,7 @@ function lacks(path: string, task: TextTask, role: ColumnRole, names: readonly s
   return new ThawError(
     'config.invalid',
     l10n.t('{0} has no column that could be the {1} of the task {2}.', path, role, task),
-    l10n.t('Name it with {0}, or choose another task. The columns: {1}.', flags[role], listed(names)),
+    l10n.t('Choose a column for it (in the terminal with {0}), or another task. The columns: {1}.', flags[role], listed(names)),
     { path },
   );
 }

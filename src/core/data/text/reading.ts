@@ -106,7 +106,7 @@ export function tooManyLabels(path: string, { columns }: TextPlan): ThawError {
   return new ThawError(
     'data.unsupported',
     l10n.t('The column {0} of {1} has too many different values to be a label.', columns.label ?? '', path),
-    l10n.t('Choose another column with --label-column, or another task with --task.'),
+    l10n.t('Choose another column for the label, or another task (in the terminal with --label-column and --task).'),
     { path },
   );
 }
