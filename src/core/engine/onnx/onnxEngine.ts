@@ -9,7 +9,7 @@ import { OnnxProgram } from './program';
 import { sessionOptions } from './sessionOptions';
 
 /** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */
-const smallGraph = 1 << 16;
+const smallGraph = 3 << 16;
 
 /** Records steps as ONNX graphs and runs them in onnxruntime. */
 export class OnnxEngine implements Engine {
@@ -20,6 +20,8 @@ export class OnnxEngine implements Engine {
   readonly threads: number;
   readonly roughIsQuick: boolean;
   private readonly ort: Ort;
+  /** Whether sessions take what they are fed as it lies in memory. */
+  private readonly takesMemory: boolean;
 
   constructor(
     { ort, version, threads, isNative }: OnnxRuntime,
@@ -30,25 +32,28 @@ export class OnnxEngine implements Engine {
     this.ort = ort;
     this.version = version;
     this.threads = threads;
+    this.takesMemory = isNative && device === 'cpu';
     this.roughIsQuick = isNative && device === 'cpu' && process.arch === 'x64'; // where it was measured
   }
 
   async compile(step: Step, spec: ProgramSpec): Promise<Program> {
     const shared = spec.sharing instanceof OnnxProgram ? spec.sharing.state : undefined;
-    const { graph, model, outputs, state } = lower(step, spec, this.layout, this.device, shared);
-    const options = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
+    const options = { shared, feedsTables: this.takesMemory };
+    const { graph, model, outputs, state, tables } = lower(step, spec, this.layout, this.device, options);
+    const settings = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
     const session = await this.ort.InferenceSession.create(model.bytes, {
-      ...options,
+      ...settings,
       externalData: model.externalData,
       extra: {
-        ...options.extra,
-        // Without state, a step runs beside what prepares its inputs (decoding): threads that wait in a loop would take that its cores.
-        ...(spec.state.size === 0 && { session: { intra_op: { allow_spinning: '0' } } }),
+        ...settings.extra,
+        // Threads wait for work in a loop, but not beyond a step: other programs and what prepares inputs want the cores. Without
+        // state, a step runs beside that (decoding), so that they don't at all.
+        session: { force_spinning_stop: '1', ...(spec.state.size === 0 && { intra_op: { allow_spinning: '0' } }) },
       },
     }).catch((error: unknown) => {
       throw failed(error, l10n.t('onnxruntime rejected the recorded step.'), this.device);
     });
-    const program = new OnnxProgram(this.ort, session, this.device, state, spec.inputs, outputs);
+    const program = new OnnxProgram(this.ort, session, this.device, state, spec.inputs, outputs, tables);
     this.programs.add(program);
     return program;
   }

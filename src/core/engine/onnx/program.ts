@@ -8,6 +8,7 @@ import { failed } from './failures';
 import type { Value } from './graph';
 import type { Ort, Session } from './ort';
 import type { State } from './state';
+import type { Table } from './tables';
 
 /** A compiled step: a session of onnxruntime and the state that goes through it. */
 export class OnnxProgram implements Program {
@@ -20,6 +21,7 @@ export class OnnxProgram implements Program {
     readonly state: State,
     private readonly inputs: ProgramSpec['inputs'],
     private readonly outputs: ReadonlyMap<string, Value>,
+    private readonly tables: readonly Table[] = [],
   ) {}
 
   run(given: Given): Promise<Record<string, TensorData>> {
@@ -32,6 +34,7 @@ export class OnnxProgram implements Program {
     const fetches: Record<string, OrtTensor | null> = {};
     for (const value of this.outputs.values()) fetches[value.name] = null;
     const fed = new Set(this.session.inputNames);
+    for (const { value, data } of this.tables) if (fed.has(value.name)) feeds[value.name] = this.tensor(value, data as Float32Array);
     for (const buffer of this.state.buffers) {
       const { input, output } = buffer;
       if (fed.has(input.name)) feeds[input.name] = this.tensor(input, this.state.dataOf(buffer));
