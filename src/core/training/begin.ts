@@ -5,18 +5,17 @@ import { version } from '../../../package.json';
 import { type RunEvent, type RunEventBody, type RunState, stateAfter } from '../../protocol/events';
 import { ThawError } from '../../protocol/failure';
 import { type RunConfig, type RunRecord, runConfigVersion } from '../../protocol/runConfig';
-import { createEngine, type Engine, type TensorData } from '../engine';
-import { tensorsOf } from '../nn';
-import { type Checkpoint, liveProcess, RunFolder, requireNewFolder } from '../runs';
-import { exactId, notFinite, notFiniteMessage, readSafetensors } from '../weights';
-import { checkpointFiles } from './checkpointer';
+import { createEngine, type Engine } from '../engine';
+import { liveProcess, RunFolder, requireNewFolder } from '../runs';
+import { exactId } from '../weights';
 import { spillFile } from './features';
 import { digestsOf } from './frozen';
 import { type RunHandle, start } from './handle';
-import { firstProgress, type Progress, progressSchema } from './progress';
+import { firstProgress } from './progress';
 import { select } from './selection';
 import { silentLayersWarning } from './silentLayers';
 import { Slots, slotKinds } from './slots';
+import { beginning, standingOf } from './standing';
 import { openSubject } from './subject/open';
 import type { Subject } from './subject/subject';
 
@@ -148,7 +147,7 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
         { path: config.data.path },
       );
     const checkpoint = await folder.latestCheckpoint();
-    const { tensors, slots, at } = checkpoint ? await stateOf(checkpoint, record, subject) : await beginning(record, subject);
+    const { tensors, slots, at } = checkpoint ? await standingOf(checkpoint, record, subject) : await beginning(record, subject);
     const first = opening(folder, subject);
     folder.truncateAfter(checkpoint ? at.seq : first.length);
     await folder.clearResult();
@@ -170,38 +169,4 @@ async function resumeFolder(folder: RunFolder, places: Omit<RunPlaces, 'onEvent'
       ],
     });
   });
-}
-
-interface Standing {
-  readonly tensors: Map<string, TensorData>;
-  readonly slots: Slots;
-  readonly at: Progress;
-}
-
-async function stateOf(checkpoint: Checkpoint, { config }: RunRecord, { model }: Subject): Promise<Standing> {
-  const parsed = progressSchema.safeParse(checkpoint.state);
-  const tensors = await readSafetensors(join(checkpoint.path, checkpointFiles.model));
-  const fits = [...tensorsOf(model.root)].every(({ name, shape }) => String(tensors.get(name)?.shape) === String(shape));
-  const refuse = (what: string) =>
-    new ThawError('run.corrupt', what, l10n.t('Delete that checkpoint and resume: the run goes on from the one before.'), {
-      path: checkpoint.path,
-      detail: parsed.error?.message,
-    });
-  if (!parsed.success || !fits) throw refuse(l10n.t('A checkpoint of the run does not fit its model.'));
-  const values = await readSafetensors(join(checkpoint.path, checkpointFiles.optimizer));
-  const bad = notFinite(tensors) ?? notFinite(values);
-  if (bad !== null) throw refuse(notFiniteMessage(bad));
-  const slots = new Slots(slotKinds(config.optimizer), new Map(values), new Map(Object.entries(parsed.data.ages)));
-  return { tensors: new Map(tensors), slots, at: parsed.data };
-}
-
-async function beginning({ config, model: recorded }: RunRecord, subject: Subject): Promise<Standing> {
-  const { tensors, sha256 } = await subject.load();
-  if (sha256 !== recorded.sha256)
-    throw new ThawError(
-      'model.corrupt',
-      l10n.t('The weights of "{0}" are no longer those that the run began from.', recorded.id),
-      l10n.t('Put the file back, or start a new run.'),
-    );
-  return { tensors, slots: new Slots(slotKinds(config.optimizer)), at: firstProgress(digestsOf(tensors)) };
 }

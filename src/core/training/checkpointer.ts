@@ -1,13 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
-import type { NamedTensors } from '../engine/engine';
+import type { NamedTensors, TensorData } from '../engine/engine';
 import type { RunFolder } from '../runs';
 import { encodeSafetensors } from '../weights';
 import type { Progress } from './progress';
 
 export const checkpointFiles = { model: 'model.safetensors', optimizer: 'optimizer.safetensors' } as const;
 
-/** Writes checkpoints while training goes on: the bytes are copied at once, the disk gets them in the background. */
+/**
+ * Writes checkpoints while training goes on: the bytes are copied at once, the disk gets them in the background. They hold
+ * the tensors that have ever been free to change; the others are those that the run began from (see standing.ts).
+ */
 export class Checkpointer {
   private writing: Promise<void> = Promise.resolve();
   private failure: { error: unknown } | null = null;
@@ -30,11 +33,12 @@ export class Checkpointer {
    */
   async begin(progress: Progress, tensors: NamedTensors, slots: NamedTensors): Promise<void> {
     await this.settle();
-    for (const values of [tensors, slots]) requireFinite(values);
+    const { step, best, touched } = progress;
+    const changed = new Map(touched.map((name) => [name, tensors.get(name) as TensorData]));
+    for (const values of [changed, slots]) requireFinite(values);
     this.last = performance.now();
-    const { step, best } = progress;
     const files = new Map([
-      [checkpointFiles.model, encodeSafetensors(tensors)],
+      [checkpointFiles.model, encodeSafetensors(changed)],
       [checkpointFiles.optimizer, encodeSafetensors(slots)],
     ]);
     const state = structuredClone({ ...progress, seq: this.folder.seq });

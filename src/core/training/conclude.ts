@@ -12,6 +12,7 @@ import type { Examples } from './examples/examples';
 import { checkFrozen } from './frozen';
 import { evaluationOfVerdict, noVerdict, type Verdict } from './judging';
 import type { Training } from './run';
+import { tensorsAt } from './standing';
 
 /**
  * The end of a run: the best weights become model/, are judged, and checked for what was to stay frozen; report.json and
@@ -70,10 +71,10 @@ function predictionsOf(verdict: Verdict, split: Prediction['split'], examples: E
 }
 
 /** All tensors as they were after a step: the present ones, or those of its checkpoint. */
-async function weightsOfStep({ spec: { folder, at, tensors } }: Training, step: number): Promise<NamedTensors> {
+async function weightsOfStep({ spec: { folder, subject, at, tensors } }: Training, step: number): Promise<NamedTensors> {
   if (step === at.step) return tensors;
   const kept = await folder.checkpointOf(step);
-  if (kept) return readSafetensors(join(kept.path, checkpointFiles.model));
+  if (kept) return tensorsAt(kept, folder.record, subject, { tensors, touched: at.touched });
   throw new ThawError(
     'io.gone',
     l10n.t('The checkpoint of the best weights (step {0}) is no longer there.', step),

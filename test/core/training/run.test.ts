@@ -7,6 +7,7 @@ import { evaluateRun, loadPredictor } from '../../../src/core/training';
 import { readSafetensors } from '../../../src/core/weights';
 import type { RunEvent } from '../../../src/protocol/events';
 import { ThawError } from '../../../src/protocol/failure';
+import type { Report } from '../../../src/protocol/report';
 import { changedNames, expectFrozen } from './frozen';
 import { begin, configFor, confusionOf, finished, of, pictures, resume, weightsHash } from './harness';
 
@@ -101,6 +102,27 @@ test('layers frozen in mid-run stay as they were from that step on', async () =>
     [3, 6].map((step) => readSafetensors(join(run.folder, 'checkpoints', `step-${step}`, 'model.safetensors'))),
   );
   expect(changedNames(then as NamedTensors, now as NamedTensors)).toEqual(['classifier.weight', 'classifier.bias']);
+});
+
+test('a checkpoint holds what has learned by then, and the best one is made whole with what had not', async () => {
+  const epochs = {
+    classifier: { epochs: 1, learningRate: 0.01, rules: ['classifier.**'] },
+    all: { epochs: 2, learningRate: 3, rules: ['**'] },
+  };
+  const config = configFor(data, { phases: [epochs.classifier, epochs.all] }); // the second phase does harm
+  const run = await finished(config);
+  const report: Report | undefined = of(run.events, 'finished')[0]?.report;
+  expect(report?.best).toEqual({ epoch: 1, step: 3 });
+  const kept = (step: number) => readSafetensors(join(run.folder, 'checkpoints', `step-${step}`, 'model.safetensors'));
+  const model = await readSafetensors(join(run.folder, 'model', 'model.safetensors'));
+  expect([...(await kept(3)).keys()].sort()).toEqual(['classifier.bias', 'classifier.weight']);
+  expect([...(await kept(9)).keys()].sort()).toEqual([...model.keys()].sort());
+
+  const untouched = await begin(config);
+  untouched.handle.stop();
+  await untouched.handle.done;
+  const before = await readSafetensors(join(untouched.folder, 'model', 'model.safetensors'));
+  expect(changedNames(before, model).sort()).toEqual(['classifier.bias', 'classifier.weight']);
 });
 
 test('pausing waits with a checkpoint; going on changes nothing', async () => {
