@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Figure } from '../src/protocol/figure';
 
 let locale = 'en';
 const formatters = new Map<string, Intl.NumberFormat>();
@@ -28,8 +29,17 @@ export const number = (x: number) => numbers(0, 0).format(x);
 /** A fixed number of decimals: `0.196`. */
 export const decimal = (x: number, digits: number) => numbers(digits, digits).format(x);
 
-/** Of a mean loss a token, in nats: among how many tokens the next one is as hard to tell. */
-export const perplexity = (loss: number) => decimal(Math.exp(loss), 2);
+/** Of what is told once an epoch, without the name of its measure: `94.8 %`, `14.05`. */
+export function figureValue(figure: Figure): string {
+  switch (figure.measure) {
+    case 'accuracy':
+      return percent(figure.accuracy);
+    case 'perplexity':
+      return decimal(figure.perplexity, 2);
+    case 'written':
+      return percent(figure.rougeL);
+  }
+}
 
 /** As many decimals as it needs, for learning rates: `0.0003`. */
 export const precise = (x: number) => numbers(0, 8).format(x);
@@ -42,6 +52,18 @@ export function short(x: number): string {
 
 /** `96.9 %` of a share from 0 to 1. */
 export const percent = (share: number, digits = 1) => `${numbers(digits, digits).format(100 * share)} %`;
+
+/** What a run is known by: `94.8 %`, `perplexity 14.05`. */
+export function figureWords(figure: Figure): string {
+  switch (figure.measure) {
+    case 'accuracy':
+      return figureValue(figure);
+    case 'perplexity':
+      return l10n.t('perplexity {0}', figureValue(figure));
+    case 'written':
+      return l10n.t('ROUGE-L {0}, exact match {1}', figureValue(figure), percent(figure.exactMatch));
+  }
+}
 
 /** Just as precise as a small share needs: `0.08 %`, `30.2 %`, `100 %`. */
 export function shareWords(share: number): string {

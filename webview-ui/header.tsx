@@ -1,13 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
+import { figureOf } from '../src/protocol/figure';
 import type { PanelState } from '../src/protocol/panel';
-import { clock, decimal, number, percent, roughly } from './format';
+import { clock, figureWords, number, roughly } from './format';
 import { post } from './host';
 import { regionNames } from './logic/view';
 import { Button, Link, Rich, sizes } from './parts/controls';
 import { Icon, type IconName } from './parts/icon';
 import { goTo, regionId, regionTitle } from './parts/region';
-import { panel, refused, run, runPulse } from './session';
+import { panel, refused, run, runPulse, runTask } from './session';
 import { usePulse, useStore } from './store';
 
 const num = (text: string) => <span class="num">{text}</span>;
@@ -65,9 +66,7 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
       return { icon: 'halt', words: epochs > 0 ? epochWords(l10n.t('Paused in epoch {0} of {1}')) : l10n.t('Paused') };
     case 'finished': {
       const evaluation = report?.test ?? report?.validation;
-      const figure =
-        evaluation &&
-        ('confusion' in evaluation ? percent(evaluation.accuracy) : l10n.t('perplexity {0}', decimal(evaluation.perplexity, 2)));
+      const figure = evaluation && figureWords(figureOf(runTask(), evaluation));
       const sentence = report?.test ? l10n.t('{0} on test', figure ?? '') : l10n.t('{0} on validation', figure ?? '');
       return {
         icon: 'pass',

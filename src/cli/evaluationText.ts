@@ -22,10 +22,10 @@ export function evaluationText(split: 'test' | 'validation', evaluation: Evaluat
 }
 
 function tokensText(split: 'test' | 'validation', { accuracy, loss, perplexity, tokens, written }: TokenEvaluation): string {
-  const facts = l10n.t('perplexity {0}, loss {1}, over {2} tokens', perplexity.toFixed(3), loss.toFixed(4), integer(tokens));
-  const title = split === 'test' ? l10n.t('Test tokens told right') : l10n.t('Validation tokens told right');
+  const facts = l10n.t('loss {0} a token, {1} of {2} tokens told right', loss.toFixed(4), percent(accuracy), integer(tokens));
+  const title = split === 'test' ? l10n.t('Test perplexity') : l10n.t('Validation perplexity');
   const scores = written
     ? `\n${l10n.t('Of {0} texts written: exact match {1}, ROUGE-L {2}, chrF {3}', integer(written.count), percent(written.exactMatch), percent(written.rougeL), percent(written.chrF))}`
     : '';
-  return `${title}: ${percent(accuracy)} (${facts})${scores}`;
+  return `${title}: ${perplexity.toFixed(3)} (${facts})${scores}`;
 }

@@ -1,7 +1,10 @@
 import * as l10n from '@vscode/l10n';
+import type { Task } from '../protocol/data';
 import type { RunEvent } from '../protocol/events';
+import { figureOf, type Scores } from '../protocol/figure';
+import type { RunConfig } from '../protocol/runConfig';
 import { bar, StatusLine } from './statusLine';
-import { duration, integer, percent, printable } from './table';
+import { duration, figureText, integer, percent, printable } from './table';
 
 /** Characters of a text that is shown on a line. */
 const shownText = 60;
@@ -16,14 +19,19 @@ export class RunProgress {
   private readonly status = new StatusLine();
   private began = 0;
   private first: { step: number; time: number } | undefined;
-  private epochs = 0;
+  private readonly epochs: number;
+  private readonly task: Task;
+
+  constructor({ phases, data }: Pick<RunConfig, 'phases' | 'data'>) {
+    this.epochs = phases.reduce((sum, phase) => sum + phase.epochs, 0);
+    this.task = data.task;
+  }
 
   show(event: RunEvent): void {
     const { status } = this;
     switch (event.type) {
       case 'started':
         this.began = event.time;
-        this.epochs = event.config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
         status.show(l10n.t('Looking at {0}', event.config.data.path));
         break;
       case 'resumed':
@@ -92,11 +100,12 @@ export class RunProgress {
     this.first ??= { step: event.step, time: event.time };
     const steps = event.step - this.first.step;
     const left = steps > 0 ? (((event.time - this.first.time) / steps) * (event.totalSteps - event.step)) / 1000 : Number.NaN;
+    const figure = figureOf(this.task, event);
     const parts = [
       bar(event.step / event.totalSteps),
-      this.epochs ? l10n.t('epoch {0}/{1}', event.epoch, this.epochs) : l10n.t('epoch {0}', event.epoch),
+      l10n.t('epoch {0}/{1}', event.epoch, this.epochs),
       l10n.t('loss {0}', event.loss.toFixed(3)),
-      l10n.t('accuracy {0}', percent(event.accuracy)),
+      figure.measure === 'accuracy' ? l10n.t('accuracy {0}', percent(figure.accuracy)) : figureText(figure),
       l10n.t('{0}/s', Math.round(event.examplesPerSecond)),
     ];
     if (Number.isFinite(left)) parts.push(l10n.t('{0} left', duration(left)));
@@ -104,7 +113,7 @@ export class RunProgress {
   }
 
   private epochText(event: Extract<RunEvent, { type: 'epoch' }>): string {
-    const scores = ({ loss, accuracy }: { loss: number; accuracy: number }) => `${loss.toFixed(3)} ${percent(accuracy).padStart(7)}`;
+    const scores = (found: Scores) => `${found.loss.toFixed(3)} ${figureText(figureOf(this.task, found)).padStart(7)}`;
     const epoch = String(event.epoch).padStart(String(this.epochs).length);
     const parts = [l10n.t('Epoch {0}', epoch), l10n.t('training {0}', scores(event.train))];
     if (event.validation) parts.push(l10n.t('validation {0}', scores(event.validation)));

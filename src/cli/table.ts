@@ -1,3 +1,6 @@
+import * as l10n from '@vscode/l10n';
+import type { Figure } from '../protocol/figure';
+
 /**
  * Columns as wide as their longest cell, two spaces apart. The first row is the head.
  * @param alignment a letter a column: `l` or `r`
@@ -28,6 +31,18 @@ function columns(text: string): number {
 /** 0.9312 → "93.1 %". */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
+}
+
+/** What a run is known by: "93.1 %", "perplexity 14.05". */
+export function figureText(figure: Figure): string {
+  switch (figure.measure) {
+    case 'accuracy':
+      return percent(figure.accuracy);
+    case 'perplexity':
+      return l10n.t('perplexity {0}', figure.perplexity.toFixed(2));
+    case 'written':
+      return l10n.t('ROUGE-L {0}, exact match {1}', percent(figure.rougeL), percent(figure.exactMatch));
+  }
 }
 
 /** Seconds → "4.2 s", "43 s", "3 min 20 s", "2 h 05 min". */

@@ -1,10 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import type { Figure } from '../protocol/figure';
 
 /** Numbers as people of that language write them. */
 export class Format {
   // Made when first needed: loading a language's rules takes milliseconds.
   private whole: Intl.NumberFormat | null = null;
   private tenths: Intl.NumberFormat | null = null;
+  private hundredths: Intl.NumberFormat | null = null;
 
   /** @param language BCP 47 */
   constructor(private readonly language: string) {}
@@ -19,6 +21,19 @@ export class Format {
   percent(share: number): string {
     this.tenths ??= new Intl.NumberFormat(this.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     return l10n.t('{0} %', this.tenths.format(share * 100));
+  }
+
+  /** A run's figure: "94.8 %", "perplexity 14.05". */
+  figure(figure: Figure): string {
+    switch (figure.measure) {
+      case 'accuracy':
+        return this.percent(figure.accuracy);
+      case 'perplexity':
+        this.hundredths ??= new Intl.NumberFormat(this.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+        return l10n.t('perplexity {0}', this.hundredths.format(figure.perplexity));
+      case 'written':
+        return l10n.t('ROUGE-L {0}, exact match {1}', this.percent(figure.rougeL), this.percent(figure.exactMatch));
+    }
   }
 
   /** "88.5 MB" */

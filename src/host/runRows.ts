@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { RunSummary } from '../core/runs';
+import { hasClasses } from '../protocol/defaults';
+import { type Figure, figureOf } from '../protocol/figure';
 import type { Format } from './format';
 import { modelTitle } from './modelTitle';
 import { rulesAfter } from './panelState';
@@ -33,26 +35,29 @@ export function runGroups(summaries: readonly RunSummary[], session: (path: stri
 
 /** What a session knows is newer than what was read from disk. */
 function liveSummary(summary: RunSummary, session: RunSession): RunSummary {
-  const { epoch, accuracy } = progressOf(session);
-  return { ...summary, state: session.state, epoch: epoch || summary.epoch, accuracy: accuracy ?? summary.accuracy };
+  const { epoch, figure } = progressOf(session);
+  return { ...summary, state: session.state, epoch: epoch || summary.epoch, figure: figure ?? summary.figure };
 }
 
-/** The epoch that a run is in (0 before the first), and its last accuracy: on validation, at the end on the test set. */
-export function progressOf(session: RunSession): { epoch: number; accuracy: number | null } {
+/** The epoch that a run is in (0 before the first), and its last figure: on validation, at the end on the test set. */
+export function progressOf(session: RunSession): { epoch: number; figure: Figure | null } {
+  const { task } = session.record.config.data;
   let epoch = 0;
   for (let i = session.events.length - 1; i >= 0; i--) {
     const event = session.events[i];
-    if (event?.type === 'finished')
-      return { epoch: session.epochs, accuracy: (event.report.test ?? event.report.validation)?.accuracy ?? null };
+    if (event?.type === 'finished') {
+      const evaluation = event.report.test ?? event.report.validation;
+      return { epoch: session.epochs, figure: evaluation && figureOf(task, evaluation) };
+    }
     if (!epoch && (event?.type === 'step' || event?.type === 'epoch')) epoch = event.epoch;
-    if (event?.type === 'epoch' && event.validation) return { epoch, accuracy: event.validation.accuracy };
+    if (event?.type === 'epoch' && event.validation) return { epoch, figure: figureOf(task, event.validation) };
   }
-  return { epoch, accuracy: null };
+  return { epoch, figure: null };
 }
 
-/** "92.7 % · epoch 6 of 12", "94.8 % · 2 h", "failed · 1 d". */
-export function runDescription({ state, accuracy, epoch, epochs, created }: RunSummary, format: Format): string {
-  const figure = accuracy === null ? null : format.percent(accuracy);
+/** "92.7 % · epoch 6 of 12", "perplexity 14.05 · 2 h", "failed · 1 d". */
+export function runDescription({ state, figure: known, epoch, epochs, created }: RunSummary, format: Format): string {
+  const figure = known && format.figure(known);
   const age = format.age(Date.parse(created));
   const parts = (() => {
     switch (state) {
@@ -83,7 +88,13 @@ export function comparison(sessions: readonly RunSession[], format: Format): str
     [l10n.t('Data'), (session) => session.title],
     [l10n.t('Model'), (session) => modelTitle(session.record.model.id)],
     [l10n.t('State'), (session) => stateWord(session.state)],
-    [l10n.t('Accuracy'), (session) => percentOr(progressOf(session).accuracy, format)],
+    [
+      allAccurate(sessions) ? l10n.t('Accuracy') : l10n.t('Result'),
+      (session) => {
+        const { figure } = progressOf(session);
+        return figure ? format.figure(figure) : '–';
+      },
+    ],
     [l10n.t('Epochs'), (session) => `${progressOf(session).epoch} / ${session.epochs}`],
     [l10n.t('Batch size'), (session) => session.record.config.batchSize],
     [l10n.t('Learning rate'), (session) => session.record.config.phases[0]?.learningRate ?? ''],
@@ -109,8 +120,9 @@ function rulesOf(session: RunSession): string[] {
   return rulesAfter(session.events) ?? session.record.config.phases[0]?.rules ?? [];
 }
 
-function percentOr(accuracy: number | null, format: Format): string {
-  return accuracy === null ? '–' : format.percent(accuracy);
+/** Whether all are measured by how many examples they tell right. */
+function allAccurate(sessions: readonly RunSession[]): boolean {
+  return sessions.every((session) => hasClasses(session.record.config.data.task));
 }
 
 export function stateWord(state: RunSummary['state']): string {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelFacts } from '../../src/protocol/assistant';
+import type { Task } from '../../src/protocol/data';
 import type { RunEvent, RunEventBody } from '../../src/protocol/events';
 import type { LayerNode } from '../../src/protocol/layers';
 import { runFiles } from '../../src/protocol/paths';
@@ -38,14 +39,14 @@ export const step = (n: number, epoch = 1): RunEventBody => ({
 });
 
 /** A run folder with a record and these events. */
-export function runFolder(events: RunEvent[], root = temporaryFolder()): string {
+export function runFolder(events: RunEvent[], root = temporaryFolder(), task: Task = 'image-classification'): string {
   const folder = path.join(root, 'run');
   mkdirSync(folder, { recursive: true });
   const record = {
     version: 1,
     id: 'vehicles-1',
     created: '2026-01-01T00:00:00.000Z',
-    config,
+    config: { ...config, data: { ...config.data, task } },
     dataFingerprint: '',
     classes: ['cars', 'trucks'],
     model: { id: 'convnet_small', family: 'convnet', source: 'scratch', licence: '', sha256: null },

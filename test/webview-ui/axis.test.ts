@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { accuracyAxis, apart, lossAxis } from '../../webview-ui/logic/axis';
+import { accuracyAxis, apart, lossAxis, perplexityAxis } from '../../webview-ui/logic/axis';
 
 test('a loss axis begins at zero, holds every value and has few round ticks', () => {
   fc.assert(
@@ -15,6 +15,20 @@ test('a loss axis begins at zero, holds every value and has few round ticks', ()
   );
   expect(lossAxis([0.64]).ticks).toEqual([0, 0.2, 0.4, 0.6, 0.8]);
   expect(lossAxis([])).toMatchObject({ min: 0, max: 1 });
+});
+
+test('a perplexity axis holds the newest values, and not what a model lost that had seen nothing', () => {
+  const perplexities = fc.array(fc.double({ min: 1, max: 1e5, noNaN: true }), { minLength: 1 });
+  fc.assert(
+    fc.property(perplexities, perplexities, (training, validation) => {
+      const newest = [training, validation].map((line) => line.at(-1) as number);
+      const { max } = perplexityAxis([...training, ...validation, Number.POSITIVE_INFINITY], newest);
+      for (const y of newest) expect(y).toBeLessThanOrEqual(max * (1 + 1e-9));
+      expect(max).toBeLessThanOrEqual(8 * Math.max(...newest));
+    }),
+  );
+  expect(perplexityAxis([30_000, 240, 31, 14], [14]).max).toBe(40);
+  expect(perplexityAxis([], []).max).toBe(1);
 });
 
 test('an accuracy axis ends at 1 and begins at a half or below the least value', () => {

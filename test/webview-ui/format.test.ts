@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { bytes, clock, percent, pictures, roughly, setLocale, shareWords, short } from '../../webview-ui/format';
+import { bytes, clock, figureWords, percent, pictures, roughly, setLocale, shareWords, short } from '../../webview-ui/format';
 
 afterEach(() => setLocale('en'));
 
@@ -22,6 +22,12 @@ test('the locale decides points and commas, and one that is no locale does no ha
   expect(percent(0.969)).toBe('96,9 %');
   setLocale('not a locale');
   expect(percent(0.969)).toBe('96.9 %');
+});
+
+test('a figure says what it measures, unless it is a share of what is right', () => {
+  expect(figureWords({ measure: 'accuracy', accuracy: 0.9483 })).toBe('94.8 %');
+  expect(figureWords({ measure: 'perplexity', perplexity: 14.049 })).toBe('perplexity 14.05');
+  expect(figureWords({ measure: 'written', exactMatch: 0.5, rougeL: 0.754 })).toBe('ROUGE-L 75.4 %, exact match 50.0 %');
 });
 
 test('one is not many', () => {

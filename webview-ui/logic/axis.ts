@@ -27,6 +27,15 @@ export function lossAxis(values: Iterable<number>): Axis {
   return spread(0, Number((Math.ceil(largest / step - 1e-9) * step).toPrecision(12)), step);
 }
 
+/**
+ * Like a loss's, but no further than four times the newest values, of which there is one a line: the perplexity of a model
+ * that has seen nothing would press all the rest flat.
+ */
+export function perplexityAxis(values: readonly number[], newest: readonly number[]): Axis {
+  const most = 4 * Math.max(...newest.filter(Number.isFinite), 1);
+  return lossAxis(values.filter((v) => v <= most));
+}
+
 /** Up to 100 %, from 50 % or, where a curve was lower, from the tenth below it. */
 export function accuracyAxis(values: Iterable<number>): Axis {
   let smallest = 0.5;

@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { hasClasses } from '../../src/protocol/defaults';
-import { clock, decimal, number, percent, perplexity, timeOfDay } from '../format';
+import { figureOf } from '../../src/protocol/figure';
+import { clock, decimal, figureValue, figureWords, number, percent, timeOfDay } from '../format';
 import type { EpochRow, LoggedEvent } from '../logic/run';
 import type { Book } from '../logic/view';
 import { arrowsMove } from '../parts/controls';
@@ -20,6 +21,8 @@ function bookTitle(book: Book): string {
   }
 }
 
+const toldRight = (scores: EpochRow['validation']) => (scores ? percent(scores.accuracy) : '–');
+
 function Epochs() {
   usePulse(runPulse, 1000);
   const { rows, best } = run.current;
@@ -29,7 +32,7 @@ function Epochs() {
     l10n.t('Epoch'),
     l10n.t('Loss'),
     l10n.t('Validation loss'),
-    l10n.t('Accuracy'),
+    writes ? l10n.t('Tokens told right') : l10n.t('Accuracy'),
     writes ? l10n.t('Validation perplexity') : l10n.t('Validation accuracy'),
     l10n.t('Seconds'),
   ];
@@ -51,10 +54,10 @@ function Epochs() {
             <td class="num">{number(row.epoch)}</td>
             <td class="num">{decimal(row.train.loss, 3)}</td>
             <td class="num">{row.validation ? decimal(row.validation.loss, 3) : '–'}</td>
-            <td class="num">{percent(row.train.accuracy)}</td>
+            <td class="num">{toldRight(writes ? row.validation : row.train)}</td>
             <td class="num">
               {row === best && row.validation && <span class="tag">{l10n.t('best')} </span>}
-              {row.validation ? (writes ? perplexity(row.validation.loss) : percent(row.validation.accuracy)) : '–'}
+              {row.validation ? figureValue(figureOf(runTask(), row.validation)) : '–'}
             </td>
             <td class="num">{decimal(row.seconds, 1)}</td>
           </tr>
@@ -86,9 +89,14 @@ function logWords(event: LoggedEvent): string {
             number(event.epoch),
             decimal(event.train.loss, 3),
             decimal(event.validation.loss, 3),
-            percent(event.validation.accuracy),
+            figureWords(figureOf(runTask(), event.validation)),
           )
-        : l10n.t('Epoch {0}: loss {1}, {2}', number(event.epoch), decimal(event.train.loss, 3), percent(event.train.accuracy));
+        : l10n.t(
+            'Epoch {0}: loss {1}, {2}',
+            number(event.epoch),
+            decimal(event.train.loss, 3),
+            figureWords(figureOf(runTask(), event.train)),
+          );
     case 'samples':
       return l10n.t('After epoch {0} it writes: {1}', number(event.epoch), event.samples[0]?.written ?? '');
     case 'warning':

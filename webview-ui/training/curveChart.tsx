@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { type LayerNode, withRules } from '../../src/protocol/layerTree';
 import type { PanelPhase } from '../../src/protocol/panel';
 import { decimal, number, percent, precise } from '../format';
-import { accuracyAxis, lossAxis } from '../logic/axis';
+import { type Axis, accuracyAxis, lossAxis, perplexityAxis } from '../logic/axis';
 import { nearest, thinned } from '../logic/curve';
 import { changes, layerRows } from '../logic/layerRows';
 import type { Mark, RunView } from '../logic/run';
@@ -13,7 +13,7 @@ import { type Frame, LineChart } from './lineChart';
 import { onThemeChange, type Palette, paletteOf } from './palette';
 import type { XY } from './scene';
 
-export type Measure = 'loss' | 'accuracy';
+export type Measure = 'loss' | 'accuracy' | 'perplexity';
 
 /** Charts are drawn anew at most four times a second. */
 const pace = 250;
@@ -50,10 +50,49 @@ interface Lines {
 
 function linesOf(view: RunView, measure: Measure): Lines {
   const at = (step: number) => view.at(step);
+  const told = measure === 'accuracy' ? 'accuracy' : 'loss';
+  const shown = measure === 'perplexity' ? Math.exp : (y: number) => y;
   return {
-    training: thinned(view[measure].points, 800).map((p) => ({ x: at(p.step), y: p.y })),
-    validation: view.rows.flatMap((row) => (row.validation ? [{ x: row.epoch, y: row.validation[measure] }] : [])),
+    training: thinned(view[told].points, 800).map((p) => ({ x: at(p.step), y: shown(p.y) })),
+    validation: view.rows.flatMap((row) => (row.validation ? [{ x: row.epoch, y: shown(row.validation[told]) }] : [])),
   };
+}
+
+function axisOf(measure: Measure, { training, validation }: Lines): Axis {
+  const values = [...training, ...validation].map((p) => p.y);
+  switch (measure) {
+    case 'loss':
+      return lossAxis(values);
+    case 'accuracy':
+      return accuracyAxis(values);
+    case 'perplexity':
+      return perplexityAxis(
+        values,
+        [training, validation].flatMap((line) => line.at(-1)?.y ?? []),
+      );
+  }
+}
+
+function titleOf(measure: Measure): string {
+  switch (measure) {
+    case 'loss':
+      return l10n.t('Loss');
+    case 'accuracy':
+      return l10n.t('Accuracy');
+    case 'perplexity':
+      return l10n.t('Perplexity');
+  }
+}
+
+function valueWords(measure: Measure, y: number): string {
+  switch (measure) {
+    case 'loss':
+      return decimal(y, 3);
+    case 'accuracy':
+      return percent(y);
+    case 'perplexity':
+      return decimal(y, 2);
+  }
 }
 
 /** The values that the caption tells: at the crosshair, else the newest. */
@@ -64,11 +103,11 @@ function read(lines: Lines, cursor: number | null): { training: XY | null; valid
 
 function frameOf(measure: Measure, lines: Lines, cursor: number | null, palette: Palette, width: number, phase: PanelPhase): Frame {
   const view = run.current;
-  const values = [...lines.training, ...lines.validation].map((p) => p.y);
-  const axis = measure === 'loss' ? lossAxis(values) : accuracyAxis(values);
-  const decimals = Math.max(1, (String(axis.ticks[1] ?? 0).split('.')[1] ?? '').length);
-  const best = measure === 'accuracy' ? view.best : null;
+  const axis = axisOf(measure, lines);
+  const decimals = Math.max(measure === 'loss' ? 1 : 0, (String(axis.ticks[1] ?? 0).split('.')[1] ?? '').length);
+  const bestEpoch = measure === 'loss' ? undefined : view.best?.epoch;
   const { training, validation } = read(lines, cursor);
+  const isDrawn = (p: XY | null): p is XY => p !== null && p.y <= axis.max;
   return {
     scene: {
       palette,
@@ -76,15 +115,15 @@ function frameOf(measure: Measure, lines: Lines, cursor: number | null, palette:
       trainingWord: l10n.t('training'),
       validationWord: l10n.t('validation'),
       epochWord: l10n.t('epoch'),
-      best: best?.validation ? { x: best.epoch, y: best.validation.accuracy } : null,
+      best: lines.validation.find((p) => p.x === bestEpoch) ?? null,
       marks: view.marks.map((mark) => ({ x: view.at(mark.step), words: markWords(mark) })),
-      marksAtTop: measure === 'loss',
+      marksAtTop: measure !== 'accuracy',
       cross: phase === 'failed' ? (lines.training.at(-1) ?? null) : null,
-      cursor: cursor === null ? null : { x: cursor, points: [training, validation].filter((p) => p !== null) },
+      cursor: cursor === null ? null : { x: cursor, points: [training, validation].filter(isDrawn) },
     },
     axis,
     epochs: Math.max(1, view.epochs),
-    yWords: (v) => (measure === 'loss' ? decimal(v, decimals) : v === 1 ? percent(1, 0) : number(v * 100)),
+    yWords: (v) => (measure !== 'accuracy' ? decimal(v, decimals) : v === 1 ? percent(1, 0) : number(v * 100)),
     crowded: width < 330,
   };
 }
@@ -129,8 +168,8 @@ export function CurveChart({ measure }: { measure: Measure }) {
 
   const reach = Math.max(lines.training.at(-1)?.x ?? 0, lines.validation.at(-1)?.x ?? 0);
   const point = (x: number | null) => crosshair.patch({ at: x === null ? null : Math.min(Math.max(0, x), reach) });
-  const value = (p: XY | null) => (p === null ? '–' : measure === 'loss' ? decimal(p.y, 3) : percent(p.y));
-  const title = measure === 'loss' ? l10n.t('Loss') : l10n.t('Accuracy');
+  const value = (p: XY | null) => (p === null ? '–' : valueWords(measure, p.y));
+  const title = titleOf(measure);
   const now = read(lines, cursor);
   const ends = read(lines, null);
   return (

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
-import { hasClasses } from '../../src/protocol/defaults';
+import { figureOf, type Figure as RunFigure } from '../../src/protocol/figure';
 import type { PanelPhase } from '../../src/protocol/panel';
 import { isTexts } from '../../src/protocol/tasks';
-import { bytes, clock, number, percent, perplexity } from '../format';
+import { bytes, clock, figureValue, number } from '../format';
 import { panel, run, runPulse, runTask } from '../session';
 import { usePulse, useStore } from '../store';
 
@@ -48,17 +48,10 @@ function learning(phase: PanelPhase): Figure[] {
     figures.push([l10n.t('Speed'), still ? '–' : <Quantity value={number(speed)} unit={l10n.t('examples/s')} />]);
     figures.push(over ? [l10n.t('Memory, peak'), memoryWords(peakMemory)] : [l10n.t('Memory'), memoryWords(memory)]);
   }
+  const figure = best?.validation && figureOf(runTask(), best.validation);
   figures.push([
-    l10n.t('Best'),
-    best?.validation ? (
-      hasClasses(runTask()) ? (
-        <Quantity value={percent(best.validation.accuracy)} unit={l10n.t('epoch {0}', number(best.epoch))} />
-      ) : (
-        <Quantity value={perplexity(best.validation.loss)} unit={l10n.t('perplexity, epoch {0}', number(best.epoch))} />
-      )
-    ) : (
-      '–'
-    ),
+    figure?.measure === 'perplexity' ? l10n.t('Best perplexity') : l10n.t('Best'),
+    best && figure ? <Quantity value={figureValue(figure)} unit={l10n.t('epoch {0}', number(best.epoch))} /> : '–',
   ]);
   return figures;
 }

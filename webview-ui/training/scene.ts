@@ -15,7 +15,7 @@ export interface Scene {
   trainingWord: string;
   validationWord: string;
   epochWord: string;
-  /** Ringed; only where accuracy is drawn. */
+  /** Ringed; not where losses are drawn. */
   best: XY | null;
   marks: readonly { x: number; words: string }[];
   /** Marks are labelled where the lines are not: at the top of a falling curve, at the foot of a rising one. */

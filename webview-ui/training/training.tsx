@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import { hasClasses } from '../../src/protocol/defaults';
 import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { Bone, Button } from '../parts/controls';
 import { FailureBox } from '../parts/failureBox';
 import { Region } from '../parts/region';
-import { hasRun, panel, run, runPulse } from '../session';
+import { hasRun, panel, run, runPulse, runTask } from '../session';
 import { usePulse, useStore } from '../store';
 import { Books } from './books';
 import { CurveChart } from './curveChart';
@@ -84,6 +85,17 @@ function FormBones() {
   );
 }
 
+function Charts() {
+  usePulse(runPulse, 1000);
+  const second = hasClasses(runTask()) ? 'accuracy' : 'perplexity';
+  return (
+    <div class="charts">
+      <CurveChart measure="loss" />
+      <CurveChart key={second} measure={second} />
+    </div>
+  );
+}
+
 export function Training() {
   const running = useStore(panel, hasRun);
   const phase = useStore(panel, (s) => s.phase);
@@ -100,10 +112,7 @@ export function Training() {
       <Failed />
       {phase === 'ended' && <EndedBox />}
       <Figures />
-      <div class="charts">
-        <CurveChart measure="loss" />
-        <CurveChart measure="accuracy" />
-      </div>
+      <Charts />
       <Samples />
       <Books />
     </Region>

@@ -5,7 +5,7 @@ import { listRuns, type RunSummary, readRecord, summarize } from '../../core/run
 import { defaultRunsFolder } from '../../protocol/paths';
 import type { RunConfig } from '../../protocol/runConfig';
 import type { Output } from '../output';
-import { duration, percent, printable, table } from '../table';
+import { duration, figureText, printable, table } from '../table';
 
 /** @param dir a folder of runs, or one with `.thaw/runs` in it */
 export async function runs(dir: string | undefined, output: Output): Promise<void> {
@@ -28,13 +28,15 @@ export async function compare(folders: string[], output: Output): Promise<void> 
 }
 
 function listText(list: RunSummary[]): string {
+  const allAccurate = list.every(({ figure }) => !figure || figure.measure === 'accuracy');
+  const title = allAccurate ? l10n.t('accuracy') : l10n.t('result');
   return table('lllrrrl', [
-    [l10n.t('run'), l10n.t('data'), l10n.t('state'), l10n.t('accuracy'), l10n.t('epochs'), l10n.t('time'), l10n.t('model')],
+    [l10n.t('run'), l10n.t('data'), l10n.t('state'), title, l10n.t('epochs'), l10n.t('time'), l10n.t('model')],
     ...list.map((run) => [
       run.id,
       printable(run.dataName),
       run.state,
-      run.accuracy === null ? '–' : percent(run.accuracy),
+      run.figure ? figureText(run.figure) : '–',
       `${run.epoch}/${run.epochs}`,
       duration(run.seconds),
       printable(run.model),

@@ -5,6 +5,7 @@ import type { Task } from '../../protocol/data';
 import { exitCode } from '../../protocol/failure';
 import { defaultRunsFolder, runFiles } from '../../protocol/paths';
 import type { Report } from '../../protocol/report';
+import type { RunConfig } from '../../protocol/runConfig';
 import { endOnUncaught } from '../../trainer/crash';
 import { openSession, type SessionSpec } from '../../trainer/session';
 import { evaluationText } from '../evaluationText';
@@ -26,23 +27,27 @@ export async function train(data: string | undefined, flags: TrainFlags, output:
   const { config, notes } = await completeConfig(draft, flags.rules, places);
   for (const note of notes) output.note(note);
   const folder = flags.out === undefined ? newRunFolder(runsFolder, path.basename(config.data.path)) : path.resolve(flags.out);
-  return follow({ folder, mode: 'begin', idleMinutes: 0, start: (onEvent) => beginRun(config, { folder, ...places, onEvent }) }, output);
+  return follow(
+    { folder, mode: 'begin', idleMinutes: 0, start: (onEvent) => beginRun(config, { folder, ...places, onEvent }) },
+    config,
+    output,
+  );
 }
 
 /** @returns the exit code */
 export async function resume(run: string, output: Output): Promise<number> {
   const folder = path.resolve(run);
-  await readRecord(folder);
+  const { config } = await readRecord(folder);
   const { resumeRun } = await import('../../core/training');
   const { modelsFolder } = await import('../../core/weights');
   const places = { modelsFolder: modelsFolder(), runsFolder };
-  return follow({ folder, mode: 'resume', idleMinutes: 0, start: (onEvent) => resumeRun(folder, { ...places, onEvent }) }, output);
+  return follow({ folder, mode: 'resume', idleMinutes: 0, start: (onEvent) => resumeRun(folder, { ...places, onEvent }) }, config, output);
 }
 
 /** Trains to the end in this process, showing what happens; windows may attach meanwhile. */
-async function follow(spec: SessionSpec, output: Output): Promise<number> {
+async function follow(spec: SessionSpec, config: RunConfig, output: Output): Promise<number> {
   endOnUncaught();
-  const progress = new RunProgress();
+  const progress = new RunProgress(config);
   const session = openSession({
     ...spec,
     onEvent: (event) => {

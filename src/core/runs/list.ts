@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type RunEvent, type RunState, runEventSchema, stateAfter } from '../../protocol/events';
+import { type Figure, figureOf } from '../../protocol/figure';
 import { runFiles } from '../../protocol/paths';
 import { liveProcess } from './process';
 import { readRecord, readReport } from './read';
@@ -17,8 +18,10 @@ export interface RunSummary {
   model: string;
   /** `ended`: it neither finished nor is a process there; it can be resumed. */
   state: RunState | 'ended';
-  /** On the test set; before that, or without one, on validation. */
+  /** On the test set; before that, or without one, on validation. Of a language model, the tokens that it told right. */
   accuracy: number | null;
+  /** What the run is known by, measured on the same examples. */
+  figure: Figure | null;
   /** The last that was begun, 1 is the first; 0 before. */
   epoch: number;
   epochs: number;
@@ -62,7 +65,7 @@ export async function summarize(path: string): Promise<RunSummary> {
       (found) => found.birthtime.toISOString(),
       () => '',
     );
-    const unknown = { dataPath: '', dataName: '', model: '', accuracy: null, epoch: 0, epochs: 0, seconds: 0 };
+    const unknown = { dataPath: '', dataName: '', model: '', accuracy: null, figure: null, epoch: 0, epochs: 0, seconds: 0 };
     return { path, id: basename(path), created, state: 'failed', ...unknown };
   }
 }
@@ -76,6 +79,7 @@ async function summaryOf(path: string): Promise<RunSummary> {
   const position = events.findLast((event) => event.type === 'step' || event.type === 'epoch' || event.type === 'resumed');
   const epochs = config.phases.reduce((sum, phase) => sum + phase.epochs, 0);
   const last = events.at(-1);
+  const scores = report?.test ?? report?.validation ?? validated?.validation ?? null;
   return {
     path,
     id: record.id,
@@ -84,7 +88,8 @@ async function summaryOf(path: string): Promise<RunSummary> {
     dataName: basename(config.data.path),
     model: record.model.id,
     state: over || (await liveProcess(path)) ? state : 'ended',
-    accuracy: report?.test?.accuracy ?? report?.validation?.accuracy ?? validated?.validation?.accuracy ?? null,
+    accuracy: scores?.accuracy ?? null,
+    figure: scores && figureOf(config.data.task, scores),
     epoch: position?.epoch ?? 0,
     epochs,
     seconds: last ? Math.max(0, (last.time - Date.parse(record.created)) / 1000) : 0,

@@ -36,6 +36,17 @@ test('runs are listed with their state; one that cannot be read does not hide th
   expect(await listRuns(join(folder, 'absent'))).toEqual([]);
 });
 
+test('a run of texts is known by the perplexity that its last epoch had', async () => {
+  const folder = temporaryFolder();
+  const data = { ...sampleRecord.config.data, task: 'causal-lm' as const };
+  const run = await RunFolder.create(join(folder, 'tales'), { ...sampleRecord, classes: [], config: { ...sampleRecord.config, data } });
+  const scores = { loss: Math.log(12), accuracy: 0.25 };
+  run.append({ type: 'epoch', epoch: 1, step: 1, seconds: 1, train: scores, validation: { loss: Math.log(14), accuracy: 0.2 } });
+  run.close();
+  const [found] = await listRuns(folder);
+  expect(found).toMatchObject({ accuracy: 0.2, figure: { measure: 'perplexity', perplexity: expect.closeTo(14, 9) } });
+});
+
 test('a process counts as alive while it is there and listens', async () => {
   const folder = temporaryFolder();
   expect(await liveProcess(folder)).toBeNull();
