@@ -106,8 +106,6 @@ export function programFor(output: Output, exit: (code: number) => void): Comman
         text,
       ]),
     )
-    .option('--gradient-clipping <norm>', l10n.t('largest norm that all gradients together may have; 0 for any (0)'))
-    .option('--gradient-accumulation <n>', l10n.t('batches whose gradients make one update (1)'))
     .option('--seed <n>', l10n.t('the same seed draws the same text (0)'))
     .option('--threads <n>', l10n.t('processor threads; 0: as many as there are cores (0)'))
     .action(async (model, flags) => (await import('./commands/generate')).generate(model, flags, output));
@@ -136,10 +134,10 @@ function columnOptions(command: Command): Command {
     .option('--source-column <name>', l10n.t('the column of texts to be made into others'))
     .option('--target-column <name>', l10n.t('the column of what they are made into'))
     .option('--instruction-column <name>', l10n.t('the column of instructions'))
-    .option('--input-column <name>', l10n.t('the column of what an instruction is about'))
+    .option('--input-column <name>', l10n.t('the column of what an instruction is about; none: there is none'))
     .option('--output-column <name>', l10n.t('the column of answers'))
-    .option('--messages-column <name>', l10n.t('the column of conversations'))
-    .option('--split-column <name>', l10n.t('the column that says train, validation or test'));
+    .option('--messages-column <name>', l10n.t('the column of conversations; none: there is none'))
+    .option('--split-column <name>', l10n.t('the column that says train, validation or test; none: deal the rows out anew'));
 }
 
 function trainOptions(train: Command, rules: string[]): Command {
@@ -160,6 +158,8 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--weight-decay <x>', l10n.t('pull of the weights towards zero (0.01; sgd 0.0001)'))
     .option('--schedule <name>', l10n.t('learning rate over time: cosine, linear or constant (cosine)'))
     .option('--warmup <share>', l10n.t('share of the steps over which the learning rate rises (0.05)'))
+    .option('--gradient-clipping <norm>', l10n.t('largest norm that all gradients together may have; 0 for any (0)'))
+    .option('--gradient-accumulation <n>', l10n.t('batches whose gradients make one update (1)'))
     .option('--augment <name>', l10n.t('change the pictures as they are seen: none, flip, standard (flip)'))
     .option('--label-smoothing <x>', l10n.t('probability given to the other classes (0.1)'))
     .option('--class-weights <name>', l10n.t('none, or balanced: rare classes count more (none)'))

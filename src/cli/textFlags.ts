@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { type ColumnMap, type TextTask, textTaskSchema, textTasks } from '../protocol/data';
+import { optionalRoles } from '../protocol/columns';
+import { type ColumnMap, type ColumnRole, type TextTask, textTaskSchema, textTasks } from '../protocol/data';
 import { ThawError } from '../protocol/failure';
 
 /** What a person says of texts, as it was typed. */
@@ -42,5 +43,11 @@ export function columnsFrom(flags: TextFlags): ColumnMap {
     messages: flags.messagesColumn,
     split: flags.splitColumn,
   };
-  return Object.fromEntries(Object.entries(columns).filter(([, name]) => name !== undefined));
+  const given = Object.entries(columns).filter((entry): entry is [ColumnRole, string] => entry[1] !== undefined);
+  return Object.fromEntries(given.map(([role, name]) => [role, columnNamed(role, name)]));
+}
+
+/** The name of a column as it was typed; '' for `none` where none is needed. */
+export function columnNamed(role: ColumnRole, name: string): string {
+  return name === 'none' && optionalRoles.includes(role) ? '' : name;
 }

@@ -3,9 +3,11 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type * as z from 'zod';
 import { refuseNewer } from '../core/runs/config';
+import type { ColumnRole } from '../protocol/data';
 import { defaultEpochs } from '../protocol/defaults';
 import { ThawError } from '../protocol/failure';
 import { type Preset, presetNames, presetSchema, type RunConfig, runConfigSchema } from '../protocol/runConfig';
+import { columnNamed } from './textFlags';
 
 /** What `thaw train` was told, as it was typed. */
 export type TrainFlags = Partial<Record<(typeof settings)[number]['key'] | 'preset' | 'out' | 'config', string>> & {
@@ -16,7 +18,7 @@ export type TrainFlags = Partial<Record<(typeof settings)[number]['key'] | 'pres
 };
 
 /** Where a flag goes in the configuration. */
-const settings = [
+export const settings = [
   { flag: '--model', key: 'model', place: ['model'] },
   { flag: '--epochs', key: 'epochs', place: ['phases', 0, 'epochs'], numeric: true },
   { flag: '--learning-rate', key: 'learningRate', place: ['phases', 0, 'learningRate'], numeric: true },
@@ -36,10 +38,10 @@ const settings = [
   { flag: '--source-column', key: 'sourceColumn', place: ['data', 'columns', 'source'] },
   { flag: '--target-column', key: 'targetColumn', place: ['data', 'columns', 'target'] },
   { flag: '--instruction-column', key: 'instructionColumn', place: ['data', 'columns', 'instruction'] },
-  { flag: '--input-column', key: 'inputColumn', place: ['data', 'columns', 'input'] },
+  { flag: '--input-column', key: 'inputColumn', place: ['data', 'columns', 'input'], column: 'input' },
   { flag: '--output-column', key: 'outputColumn', place: ['data', 'columns', 'output'] },
-  { flag: '--messages-column', key: 'messagesColumn', place: ['data', 'columns', 'messages'] },
-  { flag: '--split-column', key: 'splitColumn', place: ['data', 'columns', 'split'] },
+  { flag: '--messages-column', key: 'messagesColumn', place: ['data', 'columns', 'messages'], column: 'messages' },
+  { flag: '--split-column', key: 'splitColumn', place: ['data', 'columns', 'split'], column: 'split' },
   { flag: '--prefix', key: 'prefix', place: ['data', 'prefix'] },
   { flag: '--max-length', key: 'maxLength', place: ['maxLength'], numeric: true },
   { flag: '--long-texts', key: 'longTexts', place: ['longTexts'] },
@@ -55,7 +57,7 @@ const settings = [
   { flag: '--engine', key: 'engine', place: ['engine'] },
   { flag: '--device', key: 'device', place: ['device'] },
   { flag: '--threads', key: 'threads', place: ['threads'], numeric: true },
-] as const satisfies { flag: string; key: string; place: (string | number)[]; numeric?: true }[];
+] as const satisfies { flag: string; key: string; place: (string | number)[]; numeric?: true; column?: ColumnRole }[];
 
 /** A configuration that is right as far as can be told without the model. */
 export interface Draft {
@@ -104,7 +106,9 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
   }
   for (const { key, place, ...setting } of settings) {
     const text = flags[key];
-    if (text !== undefined) put(value, place, 'numeric' in setting ? numberOf(text) : text);
+    if (text === undefined) continue;
+    const given = 'column' in setting ? columnNamed(setting.column, text) : text;
+    put(value, place, 'numeric' in setting ? numberOf(text) : given);
   }
   if (flags.loraRslora) put(value, ['lora', 'rslora'], true);
   if (flags.loraTargets) put(value, ['lora', 'targets'], flags.loraTargets);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { columnsIn } from '../protocol/columns';
 import { type ColumnMap, type TextTask, textTaskSchema } from '../protocol/data';
 import { defaultEpochs, defaultLearningRate, hasClasses } from '../protocol/defaults';
 import type { RunEvent } from '../protocol/events';
@@ -113,10 +114,7 @@ export function loraOf({ lora, training }: Pick<PanelState, 'lora' | 'training'>
 /** The task and the columns of texts as they are shown; null for pictures. */
 export function textsOf({ data }: Pick<PanelState, 'data'>): { task: TextTask; columns: ColumnMap } | null {
   const task = textTaskSchema.safeParse(data?.summary.task);
-  if (!task.success) return null;
-  const columns: ColumnMap = {};
-  for (const { name, role } of data?.summary.columns ?? []) if (role !== null) columns[role] = name;
-  return { task: task.data, columns };
+  return data && task.success ? { task: task.data, columns: columnsIn(data.summary) } : null;
 }
 
 /** What a run was begun with of texts; null for pictures. */

@@ -25,7 +25,7 @@ export const columnRoles = [
 ] as const;
 export const columnRoleSchema = z.enum(columnRoles);
 export type ColumnRole = z.infer<typeof columnRoleSchema>;
-/** The name of the column that plays each role. */
+/** The name of the column that plays each role; of roles that none need play, '' for none (see `optionalRoles`). */
 export const columnMapSchema = z.partialRecord(columnRoleSchema, z.string());
 export type ColumnMap = Partial<Record<ColumnRole, string>>;
 

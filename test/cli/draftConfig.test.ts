@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { draftConfig, type TrainFlags } from '../../src/cli/trainConfig';
+import { Output } from '../../src/cli/output';
+import { programFor } from '../../src/cli/program';
+import { draftConfig, settings, type TrainFlags } from '../../src/cli/trainConfig';
 import { asFailure, ThawError } from '../../src/protocol/failure';
 
 let folder: string;
@@ -27,6 +29,17 @@ const failureOf = async (promise: Promise<unknown>) =>
   );
 
 describe('what is asked for', () => {
+  it('takes "none" for a column that need not be there', async () => {
+    const { config } = await draft({ splitColumn: 'none', labelColumn: 'none' });
+    expect(config.data.columns).toEqual({ split: '', label: 'none' });
+  });
+
+  it('can all be said in the terminal, of the command that takes it', () => {
+    const train = programFor(new Output(false), () => {}).commands.find((command) => command.name() === 'train');
+    const flags = train?.options.map(({ long }) => long);
+    for (const { flag } of settings) expect(flags).toContain(flag);
+  });
+
   it('gets the defaults of the schema, an absolute path, and is open where the model decides', async () => {
     const { config, open } = await draft({});
     expect(config.data).toMatchObject({ path: path.resolve('photos'), validationSplit: 0.15, testSplit: 0.15 });

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel } from '../../src/protocol/panel';
+import { columnsIn } from '../../src/protocol/columns';
 import { allRows } from '../../src/protocol/rows';
-import { columnsIn, withRole } from '../../webview-ui/logic/columns';
+import { withRole } from '../../webview-ui/logic/columns';
 import { isReadable, oneLine, placeOf, rowName, shownText } from '../../webview-ui/logic/shownText';
 import { pageRows, TextPages } from '../../webview-ui/logic/textPages';
 
@@ -45,13 +46,18 @@ describe('columns', () => {
     expect(withRole({ text: 'a', label: 'b' }, 'split', 'b')).toEqual({ text: 'a', split: 'b' });
     expect(withRole({ text: 'a' }, 'label', 'c')).toEqual({ text: 'a', label: 'c' });
     expect(withRole({ text: 'a', label: 'b' }, 'text', 'a')).toEqual({ text: 'a', label: 'b' });
+    expect(withRole({ text: 'a', split: 'b' }, 'label', 'b')).toEqual({ text: 'a', label: 'b', split: '' });
   });
-  it('are read from the summary', () => {
+  it('need not play a part that no task depends on', () => {
+    expect(withRole({ text: 'a', split: 'b' }, 'split', '')).toEqual({ text: 'a', split: '' });
+    expect(withRole({ text: 'a', split: '' }, 'split', 'b')).toEqual({ text: 'a', split: 'b' });
+  });
+  it('are read from the summary, none where none is shown', () => {
     const columns = [
       { name: 'id', role: null },
       { name: 'SMS', role: 'text' as const },
     ];
-    expect(columnsIn({ columns })).toEqual({ text: 'SMS' });
+    expect(columnsIn({ task: 'text-classification', columns })).toEqual({ text: 'SMS', split: '' });
   });
 });
 

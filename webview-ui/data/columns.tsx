@@ -1,9 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { useState } from 'preact/hooks';
+import { columnsIn, optionalRoles, rolesOf } from '../../src/protocol/columns';
 import type { ColumnMap, ColumnRole, DataSummary, TextTask } from '../../src/protocol/data';
 import { isTexts, textTasks } from '../../src/protocol/tasks';
 import { post } from '../host';
-import { columnsIn, rolesOf, withRole } from '../logic/columns';
+import { withRole } from '../logic/columns';
+import { Select } from '../parts/controls';
 import { Icon } from '../parts/icon';
 import { isGoingOn, panel } from '../session';
 import { useStore } from '../store';
@@ -56,7 +58,7 @@ export function Columns({ summary }: { summary: DataSummary }) {
   const all = summary.columns ?? [];
   if (!isTexts(task) || all.length < 2) return null;
   const columns = columnsIn(summary);
-  const used = rolesOf[task].flatMap((role) => (columns[role] === undefined ? [] : [`${roleWord(role)}: ${columns[role]}`]));
+  const used = rolesOf[task].flatMap((role) => (!columns[role] ? [] : [`${roleWord(role)}: ${columns[role]}`]));
   const say = (next: TextTask, map: ColumnMap) => post({ type: 'columns', task: next, columns: map });
   return (
     <div class="columns">
@@ -69,45 +71,25 @@ export function Columns({ summary }: { summary: DataSummary }) {
       </button>
       {open && (
         <div class="form" id="columns">
-          <label class="form-field">
-            <span>{l10n.t('Task')}</span>
-            <select
-              class="select"
-              value={task}
-              disabled={fixed}
-              onChange={(event) => {
-                const chosen = textTasks.find((name) => name === event.currentTarget.value);
-                if (chosen) say(chosen, columns.split === undefined ? {} : { split: columns.split });
-              }}
-            >
-              {textTasks.map((name) => (
-                <option key={name} value={name} selected={name === task}>
-                  {taskWord(name)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Select
+            label={l10n.t('Task')}
+            value={task}
+            options={textTasks.map((name) => [name, taskWord(name)] as const)}
+            fixed={fixed}
+            onChange={(chosen) => say(chosen, columns.split === undefined ? {} : { split: columns.split })}
+          />
           {rolesOf[task].map((role) => (
-            <label key={role} class="form-field">
-              <span>{roleWord(role)}</span>
-              <select
-                class="select"
-                value={columns[role] ?? ''}
-                disabled={fixed}
-                onChange={(event) => say(task, withRole(columns, role, event.currentTarget.value))}
-              >
-                {columns[role] === undefined && (
-                  <option value="" selected>
-                    {l10n.t('None')}
-                  </option>
-                )}
-                {all.map(({ name }) => (
-                  <option key={name} value={name} selected={columns[role] === name}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <Select
+              key={role}
+              label={roleWord(role)}
+              value={columns[role] ?? ''}
+              options={[
+                ...(columns[role] && !optionalRoles.includes(role) ? [] : [['', l10n.t('None')] as const]),
+                ...all.map(({ name }) => [name, name] as const),
+              ]}
+              fixed={fixed}
+              onChange={(name) => say(task, withRole(columns, role, name))}
+            />
           ))}
         </div>
       )}

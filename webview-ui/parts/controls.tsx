@@ -36,6 +36,39 @@ export function Link({ children, onClick }: { children: ComponentChildren; onCli
   );
 }
 
+interface SelectProps<T extends string | number> {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  /** Whether it only shows what was chosen. */
+  fixed?: boolean;
+  onChange: (value: T) => void;
+}
+
+/** A choice of a few, with its label. */
+export function Select<T extends string | number>({ label, value, options, fixed = false, onChange }: SelectProps<T>) {
+  return (
+    <label class="form-field">
+      <span>{label}</span>
+      <select
+        class="select"
+        value={String(value)}
+        disabled={fixed}
+        onChange={(event) => {
+          const chosen = options.find(([option]) => String(option) === event.currentTarget.value);
+          if (chosen) onChange(chosen[0]);
+        }}
+      >
+        {options.map(([option, words]) => (
+          <option key={option} value={String(option)} selected={option === value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 /** Sizes that come from data, as custom properties: a style object goes through the CSSOM, which the CSP allows. */
 export function sizes(values: { v?: string; w?: string; x?: string }): CSSProperties {
   const style: Record<string, string> = {};

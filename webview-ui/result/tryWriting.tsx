@@ -4,7 +4,7 @@ import type { Finish, GenerationOptions, Turn } from '../../src/protocol/generat
 import { decimal, number } from '../format';
 import { post } from '../host';
 import { shownText } from '../logic/shownText';
-import { Button } from '../parts/controls';
+import { Button, Select } from '../parts/controls';
 import { FailureBox } from '../parts/failureBox';
 import { Icon } from '../parts/icon';
 import { panel } from '../session';
@@ -81,13 +81,13 @@ export function TryWriting({ task }: { task: Task }) {
       >
         <TextBox label={boxLabel(task)} hidden={false} text={text} onInput={setText} />
         <div class="write-acts">
-          <WriteSelect
+          <Select
             label={l10n.t('Most tokens')}
             value={options.maxNewTokens}
             options={[32, 64, 128, 256, 512, 1024].map((n) => [n, number(n)])}
             onChange={(maxNewTokens) => setOptions({ ...options, maxNewTokens })}
           />
-          <WriteSelect
+          <Select
             label={l10n.t('Temperature')}
             value={options.temperature}
             options={[0, 0.5, 0.8, 1, 1.3].map((t) => [t, t === 0 ? l10n.t('0 (the likeliest)') : decimal(t, 1)])}
@@ -150,27 +150,5 @@ function Conversation({ turns }: { turns: readonly Turn[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-interface WriteSelectProps {
-  label: string;
-  value: number;
-  options: readonly (readonly [number, string])[];
-  onChange: (value: number) => void;
-}
-
-function WriteSelect({ label, value, options, onChange }: WriteSelectProps) {
-  return (
-    <label class="form-field">
-      <span>{label}</span>
-      <select class="select" value={String(value)} onChange={(event) => onChange(Number(event.currentTarget.value))}>
-        {options.map(([option, words]) => (
-          <option key={option} value={String(option)} selected={option === value}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -6,6 +6,7 @@ import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { fieldsOf, limits, type NumberField, parseField, type Refusal } from '../logic/fields';
+import { Select } from '../parts/controls';
 import { Icon } from '../parts/icon';
 import { panel, refused, run, runPulse, textPages, textTokens, view } from '../session';
 import { usePulse, useStore } from '../store';
@@ -87,37 +88,6 @@ function NumberInput({ field, label, fields, fixed }: NumberProps) {
           {refusalWords(field, refusal)}
         </span>
       )}
-    </label>
-  );
-}
-
-interface SelectProps<T extends string | number> {
-  label: string;
-  value: T;
-  options: readonly (readonly [T, string])[];
-  fixed: boolean;
-  onChange: (value: T) => void;
-}
-
-function Select<T extends string | number>({ label, value, options, fixed, onChange }: SelectProps<T>) {
-  return (
-    <label class="form-field">
-      <span>{label}</span>
-      <select
-        class="select"
-        value={String(value)}
-        disabled={fixed}
-        onChange={(event) => {
-          const chosen = options.find(([option]) => String(option) === event.currentTarget.value);
-          if (chosen) onChange(chosen[0]);
-        }}
-      >
-        {options.map(([option, words]) => (
-          <option key={option} value={String(option)} selected={option === value}>
-            {words}
-          </option>
-        ))}
-      </select>
     </label>
   );
 }

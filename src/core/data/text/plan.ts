@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { optionalRoles } from '../../../protocol/columns';
 import type { ColumnMap, ColumnRole, TextTask } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { splitNamed } from '../discover';
@@ -53,7 +54,8 @@ export function columnsOf({ columns, head }: Pick<Table, 'columns' | 'head'>): s
 export function planOf(table: Pick<Table, 'columns' | 'head' | 'path'>, { task: wanted, columns: given = {} }: PlanOptions): TextPlan {
   const looks = columnsOf(table).map((name) => lookAt(name, table.head));
   const names = looks.map(({ name }) => name);
-  for (const name of Object.values(given)) if (!names.includes(name)) throw noColumn(table.path, name, names);
+  for (const [role, name] of Object.entries(given) as [ColumnRole, string][])
+    if (!names.includes(name) && !(name === '' && optionalRoles.includes(role))) throw noColumn(table.path, name, names);
   const taken = new Set(Object.values(given));
   const free = looks.filter(({ name }) => !taken.has(name));
   const found = detect(looks, given);
@@ -64,6 +66,7 @@ export function planOf(table: Pick<Table, 'columns' | 'head' | 'path'>, { task: 
   // A column plays one part: what was given for another is not guessed for this one.
   for (const [role, name] of Object.entries(guessed) as [ColumnRole, string][])
     if (given[role] === undefined && taken.has(name)) delete columns[role];
+  for (const role of optionalRoles) if (columns[role] === '') delete columns[role];
   for (const role of needed[task]) {
     if (columns[role] !== undefined || (task === 'chat' && columns.messages !== undefined)) continue;
     const other = guess(
@@ -83,8 +86,8 @@ function withSplit(looks: readonly Look[], { head }: Pick<Table, 'head'>): Colum
 }
 
 function impliedBy(given: ColumnMap): TextTask | undefined {
-  if (given.messages ?? given.instruction ?? given.output) return 'chat';
-  if (given.source ?? given.target) return 'text-to-text';
+  if (given.messages || given.instruction || given.output) return 'chat';
+  if (given.source || given.target) return 'text-to-text';
   if (given.secondText) return 'text-pair-classification';
   return given.label ? 'text-classification' : undefined;
 }

@@ -209,6 +209,17 @@ describe('files and splits', () => {
     expect(dataset.summary.splits.validation).toMatchObject({ count: 10, origin: 'metadata' });
   });
 
+  it('go by no column where none is wanted, though there is one', async () => {
+    const content = `text,label,split\n${rows(30, (i) => `text number ${i},${mood(i)},${i < 20 ? 'train' : 'test'}`)}`;
+    const dataset = await open({ 'a.csv': content }, { columns: { split: '' } }, 'a.csv');
+    expect(dataset.columns).toEqual({ text: 'text', label: 'label' });
+    expect(dataset.summary.splits.test).toMatchObject({ origin: 'split' });
+    expect(dataset.summary.columns).toContainEqual({ name: 'split', role: null });
+    await expect(open({ 'a.csv': content }, { columns: { label: '' } }, 'a.csv')).rejects.toMatchObject({
+      failure: { code: 'config.invalid' },
+    });
+  });
+
   it('are split off each class by content: the order of rows does not matter', async () => {
     const lines = Array.from({ length: 40 }, (_, i) => `text number ${i},${mood(i)}`);
     const roles = async (order: string[]) => {
