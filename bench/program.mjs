@@ -56,21 +56,12 @@ async function benchTraining(data, count, temporary, row) {
     ours.push(await train(data, temporary, ['--epochs', '10', '--test-split', '0']));
     if (comparable) theirs.push(await trainPeer(data));
   }
-  const ratios = (kind) =>
-    comparable && ours[0][kind] !== null
-      ? spread(
-          theirs.map((peer, i) => ours[i][kind] / peer[kind]),
-          '',
-          3,
-        )
-      : '–';
   const accuracy = median(ours.map((run) => run.report.validation.accuracy));
   row({
     measure: `\`thaw train\` on ${path.basename(data)}, head, 10 epochs, 224², against the usual PyTorch script`,
     thaw: times(ours),
     other: comparable ? times(theirs) : '–',
-    ratio: ratios('seconds'),
-    processor: ratios('processor'),
+    ...ratios(ours, theirs),
     goal: '≤ 0.10, better 0.05',
   });
   row({
@@ -91,6 +82,16 @@ async function trainPeer(data) {
   let answer = null;
   const spent = await timed(python, ['bench/peers/hymenoptera.py', data, weights], (line) => (answer = JSON.parse(line)));
   return { ...spent, accuracy: answer.accuracy };
+}
+
+/** Of elapsed and processor time, round by round; '–' where there is nobody to compare with, or nothing was measured. */
+export function ratios(ours, theirs) {
+  const of = (kind) => {
+    if (theirs.length === 0 || ours[0][kind] === null) return '–';
+    const each = theirs.map((peer, i) => ours[i][kind] / peer[kind]);
+    return spread(each, '', 3);
+  };
+  return { ratio: of('seconds'), processor: of('processor') };
 }
 
 /** Elapsed and processor time of the rounds. */

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { node, root } from '../scripts/steps.mjs';
 import { median, timed } from './measure.mjs';
-import { spread, times } from './program.mjs';
+import { ratios, times } from './program.mjs';
 import { python } from './sides.mjs';
 
 const model = path.join(root, 'models/all-MiniLM-L6-v2');
@@ -82,20 +82,11 @@ async function benchHead({ rounds, threads, folder, name, temporary }, row) {
     const spent = await timed(python, args, (line) => (answer = JSON.parse(line)));
     theirs.push({ ...spent, accuracy: answer.accuracy });
   }
-  const ratios = (kind) =>
-    comparable && ours[0][kind] !== null
-      ? spread(
-          theirs.map((peer, i) => ours[i][kind] / peer[kind]),
-          '',
-          3,
-        )
-      : '–';
   row({
     measure: `\`thaw train\` on ${name}, head of MiniLM, ${epochs} epochs, against transformers' usual script`,
     thaw: times(ours),
     other: comparable ? times(theirs) : '–',
-    ratio: ratios('seconds'),
-    processor: ratios('processor'),
+    ...ratios(ours, theirs),
     goal: '≤ 0.10, better 0.05',
   });
   row({

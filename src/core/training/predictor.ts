@@ -82,7 +82,7 @@ async function loadTextPredictor(id: string, { model: described, folder, facts }
     throw new ThawError(
       'usage',
       l10n.t('This model writes text; it has no classes to choose from.'),
-      l10n.t('Let it write: thaw generate {0} --prompt TEXT', path.relative('', folder) || '.'),
+      l10n.t('Let it write: thaw generate {0} --prompt TEXT', path.relative('', id) || '.'),
     );
   const tokenizer = await openTokenizer(folder, described, facts.id);
   const [engine, loaded] = await Promise.all([createEngine('onnx', { threads: 0 }), loadTextById(id, { ...places, seed: 0 })]);

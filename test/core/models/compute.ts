@@ -3,13 +3,12 @@ import { softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/core/en
 import type { ImageModel } from '../../../src/core/models';
 import { forwardAll, type Scope, tensorsOf } from '../../../src/core/nn';
 
-/** Logits of pictures [N, 3, S, S], all tensors frozen. */
-export async function logitsOf(
-  engine: Engine,
+/** Logits of ids [N, T] or pictures [N, 3, S, S], all tensors frozen; a decoder reads what its encoder reads. */
+export async function answersTo(
+  engine: Pick<Engine, 'compile'>,
   model: Pick<ImageModel, 'chain'>,
   tensors: NamedTensors,
-  images: Float32Array,
-  shape: readonly number[],
+  x: TensorData,
 ): Promise<TensorData> {
   const program = await engine.compile(
     ({ constants, inputs }) => {
@@ -17,20 +16,32 @@ export async function logitsOf(
         tensor: (name) => constants[name] as NonNullable<(typeof constants)[string]>,
         learns: () => false,
         training: false,
+        beside: (name) => (name === 'decoderIds' ? inputs.x : undefined),
         update: (name) => {
           throw new Error(`${name} was updated`);
         },
       };
-      return { outputs: { logits: forwardAll(model.chain, inputs.images as NonNullable<typeof inputs.images>, scope) } };
+      return { outputs: { y: forwardAll(model.chain, inputs.x as NonNullable<typeof inputs.x>, scope) } };
     },
-    { state: new Map(), constants: tensors, inputs: { images: { dtype: 'float32', shape } } },
+    { state: new Map(), constants: tensors, inputs: { x } },
   );
   try {
-    const { logits } = await program.run({ images });
-    return logits as TensorData;
+    const { y } = await program.run({ x: x.data });
+    return y as TensorData;
   } finally {
     await program.dispose();
   }
+}
+
+/** Logits of pictures [N, 3, S, S]. */
+export function logitsOf(
+  engine: Engine,
+  model: Pick<ImageModel, 'chain'>,
+  tensors: NamedTensors,
+  images: Float32Array,
+  shape: readonly number[],
+): Promise<TensorData> {
+  return answersTo(engine, model, tensors, { dtype: 'float32', shape, data: images });
 }
 
 export interface LabelledPictures {

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { NamedTensors, TensorData, Tensors } from '../../../src/core/engine';
+import type { TensorData } from '../../../src/core/engine';
 import { loraRules } from '../../../src/core/methods';
 import { addLora, buildModel, defaultLoraTargets, type ImageModel } from '../../../src/core/models';
 import type { TextModel } from '../../../src/core/models/text';
-import { forwardAll, initialTensors, layerTree, type Scope, tensorsOf } from '../../../src/core/nn';
+import { initialTensors, layerTree, tensorsOf } from '../../../src/core/nn';
 import { withRules } from '../../../src/protocol/layerTree';
 import { engine, layouts } from '../engine/helpers';
 import { loadAny } from '../weights/adapter/adapters';
+import { answersTo } from './compute';
 import { caseFolder } from './family';
 import { wave } from './fixtures';
 
@@ -21,27 +22,6 @@ function inputOf(model: TextModel | ImageModel): TensorData {
     return { dtype: 'float32', shape: [2, 3, model.input.size, model.input.size], data: wave([2, 3, model.input.size, model.input.size]) };
   const { vocabulary } = model.input;
   return { dtype: 'int32', shape: [2, 5], data: Int32Array.from({ length: 10 }, (_, i) => (3 + 7 * i) % vocabulary) };
-}
-
-async function logitsOf(model: TextModel | ImageModel, tensors: NamedTensors, layout: (typeof layouts)[number]) {
-  type Value = NonNullable<Tensors[string]>;
-  const x = inputOf(model);
-  const program = await (await engine(layout)).compile(
-    ({ constants, inputs }) => {
-      const scope: Scope = {
-        tensor: (name) => constants[name] as Value,
-        learns: () => false,
-        training: false,
-        beside: (name) => (name === 'decoderIds' ? inputs.x : undefined),
-        update: () => undefined,
-      };
-      return { outputs: { y: forwardAll(model.chain, inputs.x as Value, scope) } };
-    },
-    { state: new Map(), constants: tensors, inputs: { x } },
-  );
-  const { y } = await program.run({ x: x.data });
-  await program.dispose();
-  return y?.data;
 }
 
 const adapted: Readonly<Record<string, readonly string[]>> = {
@@ -62,10 +42,12 @@ const adapted: Readonly<Record<string, readonly string[]>> = {
 describe.each(Object.entries(adapted))('fresh adapters in %s', (name, ends) => {
   it.each(layouts)('give what the base gives, to the byte (%s)', async (layout) => {
     const { model, tensors } = await loadAny(caseFolder(name, folder));
-    const before = await logitsOf(model, tensors, layout);
+    const on = await engine(layout);
+    const before = await answersTo(on, model, tensors, inputOf(model));
     const paths = addLora(model, { rank: 2, alpha: 4, targets: [] });
     expect([...new Set(paths.map((path) => path.split('.').at(-1)))]).toEqual(ends);
-    expect(await logitsOf(model, new Map([...initialTensors(model.root, 1), ...tensors]), layout)).toEqual(before);
+    const all = new Map([...initialTensors(model.root, 1), ...tensors]);
+    expect(await answersTo(on, model, all, inputOf(model))).toEqual(before);
   });
 
   it('stand in the tree beside their layers, counted, and learn with the head of a classifier', async () => {

@@ -3,11 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { createEngine, type NamedTensors, type Tensors } from '../../../src/core/engine';
+import { createEngine, type TensorData } from '../../../src/core/engine';
 import { isTextModelType } from '../../../src/core/models/text';
-import { forwardAll, type Module, type Scope } from '../../../src/core/nn';
 import { loadModel, loadTextModel, saveModel, saveTextModel } from '../../../src/core/weights';
-import { distance } from '../models/compute';
+import { answersTo, distance } from '../models/compute';
 import { headOf } from '../models/families';
 import { caseFolder, cases } from '../models/family';
 import { bundledModels, hasBundled, loadBack, python, transformersFolder, wave } from '../models/fixtures';
@@ -30,28 +29,6 @@ interface Saved {
   readonly theirs: object;
 }
 
-async function computed(chain: readonly Module[], tensors: NamedTensors, x: { shape: number[]; data: Float32Array | Int32Array }) {
-  const dtype = x.data instanceof Int32Array ? 'int32' : 'float32';
-  const program = await (await engine).compile(
-    ({ constants, inputs }) => {
-      type Value = NonNullable<Tensors[string]>;
-      const beside = (name: string) => (name === 'decoderIds' ? inputs.x : undefined);
-      const scope: Scope = {
-        tensor: (name) => constants[name] as Value,
-        learns: () => false,
-        training: false,
-        beside,
-        update: () => undefined,
-      };
-      return { outputs: { y: forwardAll(chain, inputs.x as Value, scope) } };
-    },
-    { state: new Map(), constants: tensors, inputs: { x: { dtype, shape: x.shape } } },
-  );
-  const { y } = await program.run({ x: x.data });
-  await program.dispose();
-  return y?.data ?? [];
-}
-
 async function pictureModel(name: string, from: string): Promise<Saved> {
   const imageSize = sizes[name];
   const given = { modelsFolder: bundledModels, seed: 1, classes: labels.length, ...(imageSize && { imageSize }) };
@@ -59,7 +36,8 @@ async function pictureModel(name: string, from: string): Promise<Saved> {
   const to = path.join(folder, `saved-${name}`);
   await saveModel(to, { model, tensors, labels, card: '# A model\n' });
   const { size, mean } = model.input;
-  const logits = await computed(model.chain, tensors, { shape: [1, 3, size, size], data: wave([1, 3, size, size]) });
+  const x: TensorData = { dtype: 'float32', shape: [1, 3, size, size], data: wave([1, 3, size, size]) };
+  const { data: logits } = await answersTo(await engine, model, tensors, x);
   return { name, folder: to, logits, theirs: { with: 'timm', labels, input: [3, size, size], mean } };
 }
 
@@ -72,8 +50,8 @@ async function textModel(name: string, from: string, architecture: string): Prom
   const { model, tensors } = await loadTextModel(from, { head, seed: 1, ...classes });
   const to = path.join(folder, `saved-${name}`);
   await saveTextModel(to, { model, tensors, labels: classes.classes ? labels : [], card: '# A model\n' });
-  const ids = Int32Array.from({ length }, (_, i) => (3 + 5 * i) % model.input.vocabulary);
-  const logits = await computed(model.chain, tensors, { shape: [1, length], data: ids });
+  const data = Int32Array.from({ length }, (_, i) => (3 + 5 * i) % model.input.vocabulary);
+  const { data: logits } = await answersTo(await engine, model, tensors, { dtype: 'int32', shape: [1, length], data });
   return { name, folder: to, logits, theirs: { with: 'transformers', ...(classes.classes && { labels }) } };
 }
 

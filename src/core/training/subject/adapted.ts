@@ -1,11 +1,21 @@
 import path from 'node:path';
 import { runFiles } from '../../../protocol/paths';
-import type { LoraConfig } from '../../../protocol/runConfig';
+import type { LoraConfig, RunConfig } from '../../../protocol/runConfig';
 import type { NamedTensors, TensorData } from '../../engine/engine';
 import { addLora, type Network } from '../../models';
 import type { TextModel } from '../../models/text';
 import { initialTensors, linearsOf, tensorsOf } from '../../nn';
-import { type AdapterBase, fitsAdapter, isAdapterTensor, mergeAdapter, type Naming, saveAdapter } from '../../weights';
+import {
+  type AdapterBase,
+  adapterBase,
+  fitsAdapter,
+  hasSuchAdapter,
+  isAdapterTensor,
+  mergeAdapter,
+  type Naming,
+  saveAdapter,
+} from '../../weights';
+import type { SubjectOptions } from './subject';
 
 export interface AdaptedSpec {
   /** The adapters are put into it. */
@@ -19,6 +29,36 @@ export interface AdaptedSpec {
   readonly naming?: Naming;
   readonly labels: readonly string[];
   readonly title: string;
+}
+
+interface Described {
+  readonly model: AdaptedSpec['model'] & { readonly title: string };
+  readonly drawn: ReadonlySet<string>;
+  readonly naming?: Naming;
+}
+
+/**
+ * The model that a run trains: as it is described, or, where adapters are asked for, that and a second tree without them, in
+ * which the result is saved.
+ * @param describe `keepsAdapter`: with the adapter that the model has already, for it to learn on
+ * @throws what `describe` throws; ThawError `config.invalid` where the targets name no layer that can be adapted
+ */
+export async function withAdapters<D extends Described>(
+  { model: id, lora, seed }: RunConfig,
+  { asItIs = false, labels, ...places }: SubjectOptions & { readonly labels: readonly string[] },
+  describe: (keepsAdapter: boolean) => Promise<D>,
+): Promise<{ described: D; plain: D['model']; keepsAdapter: boolean; adapted: Adapted | null }> {
+  if (!lora || asItIs) {
+    const described = await describe(false);
+    return { described, plain: described.model, keepsAdapter: false, adapted: null };
+  }
+  const keepsAdapter = await hasSuchAdapter(id, lora, places);
+  const described = await describe(keepsAdapter);
+  const { model: plain } = await describe(false);
+  const { model, drawn, naming } = described;
+  const base = await adapterBase(id, places, keepsAdapter);
+  const adapted = new Adapted({ model, drawn, naming, lora, seed, base, labels, title: model.title });
+  return { described, plain, keepsAdapter, adapted };
 }
 
 /** A model with adapters: what of it is drawn, how it becomes a plain model again, and how the adapters are kept by themselves. */

@@ -4,9 +4,9 @@ import { ThawError } from '../../../protocol/failure';
 import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
 import { openDataset } from '../../data';
-import { adapterBase, describeModel, hasSuchAdapter, loadModel, saveModel } from '../../weights';
+import { describeModel, loadModel, saveModel } from '../../weights';
 import { PictureExamples } from '../examples/pictures';
-import { Adapted } from './adapted';
+import { withAdapters } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 
 /** A folder of pictures and an image classifier. @throws ThawError `data.*`, `model.*` */
@@ -19,18 +19,17 @@ export async function openPictures(config: RunConfig, { asItIs = false, ...place
     });
   const { classes } = dataset;
   const options = { ...places, imageSize: config.imageSize, ...(!asItIs && { classes: classes.length, labels: classes }) };
-  const { lora, seed } = config;
-  const keepsAdapter = lora !== undefined && !asItIs && (await hasSuchAdapter(config.model, lora, places));
-  const { model, facts, naming, drawn } = await describeModel(config.model, { ...options, keepsAdapter });
-  const { model: plain } = await describeModel(config.model, options);
-  const about = { model, seed, drawn, naming, labels: classes, title: model.title };
-  const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places, keepsAdapter) }) : null;
+  const found = await withAdapters(config, { ...places, asItIs, labels: classes }, (keepsAdapter) =>
+    describeModel(config.model, { ...options, keepsAdapter }),
+  );
+  const { plain, keepsAdapter, adapted } = found;
+  const { model, facts } = found.described;
   return {
     examples: new PictureExamples(dataset, model, config),
     model,
     base: facts,
     async load() {
-      const { tensors, sha256 } = await loadModel(config.model, { ...options, keepsAdapter, seed });
+      const { tensors, sha256 } = await loadModel(config.model, { ...options, keepsAdapter, seed: config.seed });
       return { tensors: adapted?.begin(tensors) ?? new Map(tensors), sha256 };
     },
     merged: adapted?.merged ?? new Set(),

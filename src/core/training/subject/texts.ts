@@ -7,13 +7,13 @@ import type { RunConfig } from '../../../protocol/runConfig';
 import { openTextDataset, type TextDataset } from '../../data/text';
 import { headFor, type TextModel } from '../../models/text';
 import { TextTokenizer } from '../../text';
-import { adapterBase, describeForTask, hasSuchAdapter, loadTextById, saveTextModel } from '../../weights';
+import { describeForTask, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
 import type { EncodingOptions } from '../examples/encoding';
 import { sequencesOf } from '../examples/ofDataset';
 import type { Sequences } from '../examples/sequences';
 import { TextExamples } from '../examples/texts';
-import { Adapted } from './adapted';
+import { withAdapters } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 import { writingOf } from './writing';
 
@@ -27,25 +27,24 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
   try {
     const { classes } = dataset;
     const options = { head: headFor(task), ...(classes.length > 0 && !asItIs && { classes: classes.length, labels: classes }) };
-    const { lora, seed } = config;
-    const keepsAdapter = lora !== undefined && !asItIs && (await hasSuchAdapter(config.model, lora, places));
-    const { model, facts, folder, drawn } = await describeForTask(config.model, task, { ...options, ...places, keepsAdapter });
-    const { model: plain } = await describeForTask(config.model, task, { ...options, ...places });
+    const found = await withAdapters(config, { ...places, asItIs, labels: classes }, (keepsAdapter) =>
+      describeForTask(config.model, task, { ...options, ...places, keepsAdapter }),
+    );
+    const { plain, keepsAdapter, adapted } = found;
+    const { model, facts, folder } = found.described;
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };
     const { longTexts } = config;
     const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, longTexts, prefix });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
-    const about = { model, seed, drawn, labels: classes, title: model.title };
-    const adapted = lora && !asItIs ? new Adapted({ ...about, lora, base: await adapterBase(config.model, places, keepsAdapter) }) : null;
     return {
       examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
       writing: writingOf(task, { ...sized, dataset, sequences, tokenizer, model: plain, plain: (of) => adapted?.plain(of) ?? of, prefix }),
       model,
       base: facts,
       async load() {
-        const loaded = await loadTextById(config.model, { ...options, ...places, keepsAdapter, seed });
+        const loaded = await loadTextById(config.model, { ...options, ...places, keepsAdapter, seed: config.seed });
         if (!loaded) throw new Error('The model was one of texts.');
         return { tensors: adapted?.begin(loaded.tensors) ?? new Map(loaded.tensors), sha256: loaded.sha256 };
       },

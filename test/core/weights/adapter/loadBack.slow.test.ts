@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import type { TensorData, Tensors } from '../../../../src/core/engine';
+import type { TensorData } from '../../../../src/core/engine';
 import { addLora, headsOf, type ImageModel } from '../../../../src/core/models';
-import { forwardAll, initialTensors, type Scope, tensorsOf } from '../../../../src/core/nn';
+import { initialTensors, tensorsOf } from '../../../../src/core/nn';
 import { saveAdapter } from '../../../../src/core/weights';
 import { engine, random } from '../../engine/helpers';
-import { distance } from '../../models/compute';
+import { answersTo, distance } from '../../models/compute';
 import { caseFolder } from '../../models/family';
 import { loadBack, python, wave } from '../../models/fixtures';
 import { type LoadedAny, loadAny } from './adapters';
@@ -60,25 +60,7 @@ function inputOf({ model }: LoadedAny): TensorData {
   return { dtype: 'int32', shape: [1, 7], data: Int32Array.from({ length: 7 }, (_, i) => (3 + 5 * i) % vocabulary) };
 }
 
-async function logitsOf({ model, tensors }: LoadedAny, x: TensorData): Promise<ArrayLike<number>> {
-  type Value = NonNullable<Tensors[string]>;
-  const program = await (await engine()).compile(
-    ({ constants, inputs }) => {
-      const scope: Scope = {
-        tensor: (name) => constants[name] as Value,
-        learns: () => false,
-        training: false,
-        beside: (name) => (name === 'decoderIds' ? inputs.x : undefined),
-        update: () => undefined,
-      };
-      return { outputs: { y: forwardAll(model.chain, inputs.x as Value, scope) } };
-    },
-    { state: new Map(), constants: tensors, inputs: { x } },
-  );
-  const { y } = await program.run({ x: x.data });
-  await program.dispose();
-  return y?.data ?? [];
-}
+const logitsOf = async ({ model, tensors }: LoadedAny, x: TensorData) => (await answersTo(await engine(), model, tensors, x)).data;
 
 /** An adapter as training leaves it: nothing of it is zero, and the head is another than the base's. */
 async function trained(base: string, lora: (typeof adapters)[number][1], to: string) {
