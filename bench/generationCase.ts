@@ -17,7 +17,7 @@ export const generationCase: Case = {
   prepare: async (engine, { size }) => {
     const model = buildTextModel(gpt2, { head: 'causal-lm' });
     const tokenizer = numbers(model.classes);
-    const generator = new Generator(engine, { model, tensors: initialTensors(model.root, 0) }, tokenizer, new Set());
+    const generator = new Generator(engine, { model, tensors: initialTensors(model.root, 0) }, tokenizer, { ends: new Set() });
     const prompt = Array.from({ length: size }, (_, i) => 1000 + ((i * 7919) % 20_000));
     const step = async () => {
       const writing = generator.write(prompt, { maxNewTokens: written });

@@ -35,6 +35,7 @@ const nothing: PanelState = {
     earlyStopping: 0,
     maxLength: 0,
     longTexts: 'cut',
+    prefix: '',
     optimizer: 'adamw',
     weightDecay: 0.01,
     labelSmoothing: 0.1,
@@ -142,7 +143,7 @@ function otherTexts({ data, model, training }: Partial<PanelState>): boolean {
     (data !== undefined &&
       (data?.summary.fingerprint !== now.data?.summary.fingerprint || data?.summary.task !== now.data?.summary.task)) ||
     (model !== undefined && model?.id !== now.model?.id) ||
-    (training !== undefined && training.maxLength !== now.training.maxLength)
+    (training !== undefined && (training.maxLength !== now.training.maxLength || training.prefix !== now.training.prefix))
   );
 }
 

@@ -60,6 +60,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     earlyStopping: config.earlyStopping,
     maxLength: config.maxLength ?? 0,
     longTexts: config.longTexts,
+    prefix: config.data.prefix ?? '',
     optimizer: config.optimizer.name,
     weightDecay: config.optimizer.weightDecay,
     labelSmoothing: config.labelSmoothing,
@@ -83,7 +84,7 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
   const texts = textsOf(state);
   const lora = loraOf(state);
   return {
-    data: { path: state.folder, ...texts, validationSplit, testSplit },
+    data: { path: state.folder, ...texts, ...prefixOf(state), validationSplit, testSplit },
     model: modelId,
     phases: [{ epochs: fields.epochs, learningRate: fields.learningRate, rules: state.rules }],
     batchSize: fields.batchSize,
@@ -104,6 +105,26 @@ export function configOf(state: PanelState, modelId: string, settings: RunSettin
     threads: settings.threads,
     idleMinutes: settings.idleMinutes,
   };
+}
+
+/** Whose tokens of texts are shown, and how it reads them. */
+export interface Reader {
+  readonly model: string;
+  readonly maxLength?: number;
+  readonly prefix?: string;
+}
+
+/** As the next run would read its texts; null while no model is chosen. */
+export function readerOf(state: PanelState): Reader | null {
+  const { model, training } = state;
+  if (!model) return null;
+  const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
+  return { model: model.id, ...(most.length > 0 && { maxLength: Math.min(...most) }), ...prefixOf(state) };
+}
+
+/** Other tasks have no sources that something could stand before. */
+function prefixOf({ data, training: { prefix } }: PanelState): { prefix?: string } {
+  return data?.summary.task === 'text-to-text' && prefix !== '' ? { prefix } : {};
 }
 
 /** Adapters as they are asked for; null for none. */

@@ -7,7 +7,7 @@ import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
 import type { Asked } from './assistantProcess';
-import { configOf, isBusy, loraOf } from './panelState';
+import { configOf, isBusy, loraOf, readerOf } from './panelState';
 import type { Disposable } from './signal';
 import type { TabServices } from './tabServices';
 
@@ -241,14 +241,13 @@ export class Preview implements Disposable {
 
   /** Which texts the model would cut, counted beside everything else: a table of a hundred thousand takes some seconds. */
   private async lookAtLengths(): Promise<void> {
-    const { data, model, training, phase } = this.state();
-    if (!data || data.checking || !model || isBusy(phase) || !isTexts(data.summary.task)) return;
-    const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
+    const { data, training, phase } = this.state();
+    const reader = readerOf(this.state());
+    if (!data || data.checking || !reader || isBusy(phase) || !isTexts(data.summary.task)) return;
     const { longTexts } = training;
     const question = {
       ...this.question(),
-      model: model.id,
-      ...(most.length > 0 && { maxLength: Math.min(...most) }),
+      ...reader,
       ...(hasClasses(data.summary.task) && longTexts !== 'cut' && { longTexts }),
     };
     const key = JSON.stringify([question, data.summary.fingerprint]);

@@ -6,7 +6,7 @@ import { asFailure } from '../protocol/failure';
 import type { FromPanel, PanelState, ToPanel, TrainingFields } from '../protocol/panel';
 import { toggled } from '../protocol/rules';
 import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
-import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, rulesAfter, saidOf, sameRules } from './panelState';
+import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, readerOf, rulesAfter, saidOf, sameRules } from './panelState';
 import { Preview } from './preview';
 import { RowsAhead } from './rowsAhead';
 import type { RunSession } from './runSession';
@@ -63,12 +63,12 @@ export class Tab implements Disposable {
     this.texts = new TextPages(
       services.assistant,
       () => this.preview.question(),
-      () => this.textModel(),
+      () => readerOf(this.state),
       (message) => this.posted.fire(message),
     );
     this.trials = new Trials(
       services.assistant,
-      () => this.session && { path: this.session.folder, config: this.session.record.config },
+      () => this.session && { path: this.session.folder },
       (part) => this.update(part),
     );
     this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => {
@@ -330,14 +330,6 @@ export class Tab implements Disposable {
       void this.preview.loadModel(this.preview.modelId, this.state.rules);
     if (training.validationSplit !== before.validationSplit || training.testSplit !== before.testSplit) this.preview.loadDataSoon();
     else this.preview.estimate();
-  }
-
-  /** Whose tokens the table shows. */
-  private textModel(): { id: string; maxLength?: number } | null {
-    const { model, training } = this.state;
-    if (!model) return null;
-    const most = [training.maxLength, model.maxLength ?? 0].filter((length) => length > 0);
-    return { id: model.id, ...(most.length > 0 && { maxLength: Math.min(...most) }) };
   }
 
   private async changeModel(): Promise<void> {

@@ -2,6 +2,7 @@ import type { RowFilter } from '../protocol/data';
 import { asFailure } from '../protocol/failure';
 import type { FromPanel, ToPanel } from '../protocol/panel';
 import type { Asked, Assistant } from './assistantProcess';
+import type { Reader } from './panelState';
 import type { Disposable } from './signal';
 
 type Data = Asked<'inspect'>;
@@ -15,15 +16,15 @@ export class TextPages implements Disposable {
     private readonly assistant: Assistant,
     private readonly data: () => Data,
     /** Whose tokens are shown; null while none is chosen. */
-    private readonly model: () => { id: string; maxLength?: number } | null,
+    private readonly reader: () => Reader | null,
     private readonly deliver: (message: ToPanel) => void,
   ) {}
 
   async rows({ filter, from, count }: Extract<FromPanel, { type: 'rows' }>): Promise<void> {
     const signal = this.signalFor(filter);
     try {
-      const { id: model } = this.model() ?? {};
-      const { total, rows } = await this.assistant.ask('rows', { ...this.data(), filter, from, count, model }, { signal });
+      const { maxLength: _, ...reader } = this.reader() ?? {};
+      const { total, rows } = await this.assistant.ask('rows', { ...this.data(), filter, from, count, ...reader }, { signal });
       if (!signal.aborted) this.deliver({ type: 'rows', filter, from, total, rows, failure: null });
     } catch (error) {
       if (!signal.aborted) this.deliver({ type: 'rows', filter, from, total: 0, rows: [], failure: asFailure(error) });
@@ -31,9 +32,8 @@ export class TextPages implements Disposable {
   }
 
   async tokens({ where, texts, pair }: Extract<FromPanel, { type: 'tokens' }>): Promise<void> {
-    const model = this.model();
-    const answer =
-      model && (await this.assistant.ask('tokens', { model: model.id, texts, pair, maxLength: model.maxLength }).catch(() => null));
+    const reader = this.reader();
+    const answer = reader && (await this.assistant.ask('tokens', { ...reader, texts, pair }).catch(() => null));
     this.deliver({ type: 'tokens', where, answer });
   }
 

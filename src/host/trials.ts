@@ -1,6 +1,5 @@
 import { asFailure } from '../protocol/failure';
 import type { FromPanel, PanelState, Trial } from '../protocol/panel';
-import type { RunConfig } from '../protocol/runConfig';
 import type { Assistant } from './assistantProcess';
 import type { Disposable } from './signal';
 import type { Picture } from './tabServices';
@@ -14,7 +13,7 @@ export class Trials implements Disposable {
 
   constructor(
     private readonly assistant: Assistant,
-    private readonly run: () => { path: string; config: RunConfig } | null,
+    private readonly run: () => { path: string } | null,
     private readonly show: (part: Pick<PanelState, 'trial'>) => void,
   ) {}
 
@@ -34,7 +33,6 @@ export class Trials implements Disposable {
     this.writing.abort();
     this.writing = new AbortController();
     const { signal } = this.writing;
-    const given = typeof prompt === 'string' ? promptFor(prompt, run.config) : prompt;
     const name = typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? '');
     let text = '';
     let shown = 0;
@@ -48,7 +46,7 @@ export class Trials implements Disposable {
       trial({ busy: true });
     };
     try {
-      const { result = null } = await this.assistant.ask('generate', { model: run.path, prompt: given, options }, { signal, onProgress });
+      const { result = null } = await this.assistant.ask('generate', { model: run.path, prompt, options }, { signal, onProgress });
       text = result?.text ?? text;
       trial({ written: { text, result } });
     } catch (error) {
@@ -80,9 +78,4 @@ export class Trials implements Disposable {
       this.show({ trial: { ...trial, failure: asFailure(error) } });
     }
   }
-}
-
-/** With what stood before every source that the model learned from. */
-function promptFor(text: string, { data: { task, prefix } }: RunConfig): string {
-  return task === 'text-to-text' && prefix !== undefined ? `${prefix}${text}` : text;
 }

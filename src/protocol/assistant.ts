@@ -15,7 +15,7 @@ import { failureSchema } from './failure';
 import { type GenerateAnswer, generateAnswerSchema, generationSchema, turnSchema } from './generation';
 import { layerNodeSchema } from './layers';
 import { answerSchema } from './report';
-import { longTextChoices, loraSchema, presetSchema, runConfigSchema } from './runConfig';
+import { longTextChoices, loraSchema, prefixSchema, presetSchema, runConfigSchema } from './runConfig';
 
 /** A model that can be chosen, as `thaw models` lists it. */
 export const modelFactsSchema = z.object({
@@ -35,6 +35,8 @@ export const modelFactsSchema = z.object({
   /** Of models of texts: tokens that they take at most, and layers. */
   maxLength: z.int().optional(),
   blocks: z.int().optional(),
+  /** What its configuration says it was taught to read before a source, by task. */
+  prefixes: z.array(z.string()).optional(),
   /** "ImageNet", or "" when it starts from random weights. */
   pretrainedOn: z.string(),
 });
@@ -108,6 +110,9 @@ const dataSchema = {
   columns: columnMapSchema.optional(),
 };
 
+/** How a model reads texts: no more tokens than that, and of text-to-text with this before every source. */
+const readSchema = { maxLength: z.int().min(1).optional(), prefix: prefixSchema.optional() };
+
 /**
  * Requests to the assistant: a child forked by the extension host (Node IPC, serialization "advanced") that looks at
  * data and models so that the host need not. It trains nothing, writes nothing into the data, and ends with its window.
@@ -126,6 +131,7 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     count: z.int().min(0).max(500),
     /** Whose tokens are counted. */
     model: z.string().optional(),
+    prefix: prefixSchema.optional(),
   }),
   /** Which texts are longer than a model takes; none are named where there are too many to look at all of them. */
   z.object({
@@ -133,7 +139,7 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     type: z.literal('lengths'),
     ...dataSchema,
     model: z.string(),
-    maxLength: z.int().min(1).optional(),
+    ...readSchema,
     /** What becomes of them; cut off when absent. */
     longTexts: z.enum(longTextChoices).optional(),
   }),
@@ -144,7 +150,7 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     model: z.string(),
     texts: z.array(z.string()).max(200),
     pair: z.boolean(),
-    maxLength: z.int().min(1).optional(),
+    ...readSchema,
   }),
   /** JPEG or WebP bytes, `side` pixels square (cover), in the order asked; null where a file cannot be decoded. */
   z.object({ id: z.int(), type: z.literal('thumbnails'), root: z.string(), paths: z.array(z.string()), side: z.int() }),

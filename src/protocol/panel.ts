@@ -15,7 +15,7 @@ import type { Failure } from './failure';
 import { type Generated, generationSchema, turnSchema } from './generation';
 import type { LayerNode } from './layers';
 import type { Answer, Prediction } from './report';
-import { augmentations, type LoraConfig, longTextChoices, loraSchema, type Preset, presetSchema, schedules } from './runConfig';
+import { augmentations, type LoraConfig, longTextChoices, loraSchema, type Preset, prefixSchema, presetSchema, schedules } from './runConfig';
 
 /** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
 export const trainingFieldsSchema = z.object({
@@ -28,6 +28,8 @@ export const trainingFieldsSchema = z.object({
   maxLength: z.int().min(0).max(131_072),
   /** Of classes of texts: what becomes of longer ones. */
   longTexts: z.enum(longTextChoices),
+  /** Of text-to-text: what is written before every source; '' for nothing. */
+  prefix: prefixSchema,
   optimizer: z.enum(['adamw', 'sgd']),
   weightDecay: z.number().min(0),
   labelSmoothing: z.number().min(0).max(0.5),

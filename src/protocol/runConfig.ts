@@ -18,6 +18,7 @@ export const presetNames = ['head', 'top', 'all', 'lora'] as const;
 export const presetSchema = z.enum(presetNames);
 export type Preset = z.infer<typeof presetSchema>;
 
+export const prefixSchema = z.string().max(1000);
 const share = z.number().min(0).max(0.9);
 
 export const phaseSchema = z.strictObject({
@@ -67,7 +68,7 @@ export const runConfigSchema = z.strictObject({
     /** Of a table of texts: which column plays which role; what is absent is found from the data. */
     columns: z.partialRecord(columnRoleSchema, z.string()).optional(),
     /** Written before every source of text-to-text, as T5 was taught: "translate English to German: ". */
-    prefix: z.string().max(1000).optional(),
+    prefix: prefixSchema.optional(),
     /** Share of the training examples taken for a role that the folder lacks; 0 for none. */
     validationSplit: share.default(0.15),
     testSplit: share.default(0.15),

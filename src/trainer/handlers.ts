@@ -52,16 +52,16 @@ export const handlers: Handlers = {
     return { summary: { ...dataset.summary, problems: [...dataset.summary.problems, ...found] }, examples };
   },
 
-  async rows({ id: _, type: __, filter, from, count, model, ...data }, { signal }) {
-    return (await textRoom()).rows(data, { filter, from, count, model }, signal);
+  async rows({ id: _, type: __, filter, from, count, model, prefix, ...data }, { signal }) {
+    return (await textRoom()).rows(data, { filter, from, count, model, prefix }, signal);
   },
 
-  async lengths({ id: _, type: __, model, maxLength, longTexts, ...data }, { signal }) {
-    return (await textRoom()).lengths(data, { model, maxLength, longTexts }, signal);
+  async lengths({ id: _, type: __, model, maxLength, longTexts, prefix, ...data }, { signal }) {
+    return (await textRoom()).lengths(data, { model, maxLength, longTexts, prefix }, signal);
   },
 
-  async tokens({ model, texts, pair, maxLength }) {
-    return (await import('./tokens')).tokensOf(model, { texts, pair, maxLength });
+  async tokens({ id: _, type: __, model, ...question }) {
+    return (await import('./tokens')).tokensOf(model, question);
   },
 
   async thumbnails({ root, paths, side }, { signal }) {

@@ -7,8 +7,8 @@ import { tokenCounter, tokenizerOf } from './tokens';
 
 /** What is asked of texts, and what somebody has said of them. */
 export type TextData = Omit<RequestOf<'inspect'>, 'id' | 'type'>;
-type Lengths = Pick<RequestOf<'lengths'>, 'model' | 'maxLength' | 'longTexts'>;
-type Page = Pick<RequestOf<'rows'>, 'filter' | 'from' | 'count' | 'model'>;
+type Lengths = Pick<RequestOf<'lengths'>, 'model' | 'maxLength' | 'longTexts' | 'prefix'>;
+type Page = Pick<RequestOf<'rows'>, 'filter' | 'from' | 'count' | 'model' | 'prefix'>;
 
 /** Data sets that stay open: one for each of the tabs that people look at in turn. */
 const mostOpen = 2;
@@ -56,10 +56,10 @@ export class TextRoom {
     });
   }
 
-  async rows(data: TextData, { model, ...page }: Page, signal: AbortSignal): Promise<RowsAnswer> {
+  async rows(data: TextData, { model, prefix, ...page }: Page, signal: AbortSignal): Promise<RowsAnswer> {
     const opened = this.open.get(keyOf(data)) ?? this.begin(data, { signal });
     return this.reading(opened, async (dataset) => {
-      const count = model === undefined ? null : await tokenCounter(model).catch(() => null); // its tokenizer may not be here yet
+      const count = model === undefined ? null : await tokenCounter(model, prefix).catch(() => null); // its tokenizer may not be here yet
       const chosen = isAll(page.filter) ? null : await this.chosen(opened, dataset, page.filter, signal);
       const total = chosen?.length ?? dataset.count;
       const places = Array.from({ length: Math.max(0, Math.min(page.count, total - page.from)) }, (_, i) => page.from + i);
@@ -69,13 +69,13 @@ export class TextRoom {
   }
 
   /** @throws what `signal` was aborted with; ThawError where the model's tokenizer is not here */
-  async lengths(data: TextData, { model, maxLength, longTexts }: Lengths, signal: AbortSignal): Promise<Problem[]> {
+  async lengths(data: TextData, { model, maxLength, longTexts, prefix }: Lengths, signal: AbortSignal): Promise<Problem[]> {
     const tokenizer = await tokenizerOf(model);
     const limit = maxLength ?? tokenizer.maxLength;
     if (limit === null) return [];
     const opened = this.open.get(keyOf(data)) ?? this.begin(data, { signal });
     return this.reading(opened, async (dataset) =>
-      dataset.count > mostCounted ? [] : (await lengthsOf(dataset, tokenizer, { maxLength: limit, longTexts, signal })).problems,
+      dataset.count > mostCounted ? [] : (await lengthsOf(dataset, tokenizer, { maxLength: limit, longTexts, prefix, signal })).problems,
     );
   }
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { lengthOf, type TextExample } from '../core/data/text';
-import { TextTokenizer } from '../core/text';
+import { TextTokenizer, withPrefix } from '../core/text';
 import { locate, modelsFolder } from '../core/weights';
 import type { TokensAnswer } from '../protocol/assistant';
 import type { Token, Tokens } from '../protocol/data';
@@ -30,22 +30,27 @@ async function open(model: string): Promise<TextTokenizer> {
   throw new ThawError('model.unsupported', l10n.t('The model {0} does not read texts.', model), l10n.t('Choose another model.'));
 }
 
-/** Counts the tokens of an example; null where that would take too long for a table. */
-export async function tokenCounter(model: string): Promise<(content: TextExample, characters: number) => number | null> {
+/**
+ * Counts the tokens of an example; null where that would take too long for a table.
+ * @param prefix written before every source of text-to-text
+ */
+export async function tokenCounter(model: string, prefix?: string): Promise<(content: TextExample, characters: number) => number | null> {
   const tokenizer = await tokenizerOf(model);
-  return (content, characters) => (characters > mostCharacters ? null : lengthOf(content, tokenizer));
+  return (content, characters) => (characters > mostCharacters ? null : lengthOf(content, tokenizer, prefix));
 }
 
 /**
  * The tokens of texts as the model takes them, each for itself, or of two as a pair.
+ * @param prefix written before the first, a source
  * @throws ThawError see `locate` and `TextTokenizer.open`
  */
 export async function tokensOf(
   model: string,
-  { texts, pair, maxLength }: { texts: readonly string[]; pair: boolean; maxLength?: number },
+  { texts: given, pair, maxLength, prefix = '' }: { texts: readonly string[]; pair: boolean; maxLength?: number; prefix?: string },
 ): Promise<TokensAnswer> {
   const tokenizer = await tokenizerOf(model);
   const limit = maxLength ?? tokenizer.maxLength;
+  const texts = given.map((text, i) => (i === 0 ? withPrefix(prefix, text) : text));
   const [first = '', second] = texts;
   const all =
     pair && second !== undefined

@@ -11,8 +11,8 @@ import type { DataSummary } from '../../src/protocol/data';
 import { ThawError } from '../../src/protocol/failure';
 import { generationDefaults } from '../../src/protocol/generation';
 import type { ToPanel, Trial } from '../../src/protocol/panel';
+import type { RunConfig } from '../../src/protocol/runConfig';
 import { allRows } from '../../src/protocol/rows';
-import { type RunConfig, runConfigSchema } from '../../src/protocol/runConfig';
 import { facts, temporaryFolder, tree, until } from './fakes';
 
 const file = path.join(temporaryFolder(), 'mails.tsv');
@@ -218,6 +218,36 @@ describe('a tab of texts', () => {
     expect(questions('lengths')).toHaveLength(3);
   });
 
+  it('puts the prefix before sources alone: into the tokens that are shown, and into the run', async () => {
+    const t5: ModelFacts = { ...miniLM, id: 't5', tasks: ['text-to-text', 'causal-lm'], prefixes: ['summarize: '] };
+    const columns = [
+      { name: 'de', role: 'source' as const },
+      { name: 'en', role: 'target' as const },
+    ];
+    const pairs: DataSummary = { ...summary, task: 'text-to-text', classes: [], columns };
+    let task: DataSummary['task'] = 'text-to-text';
+    answer = (type) => {
+      if (type === 'inspect') return { summary: { ...pairs, task }, rows: [row] };
+      if (type === 'models') return [t5];
+      return type === 'layers' ? { facts: t5, root: tree, presets: [{ name: 'top', rules: ['**'] }] } : answers(type);
+    };
+    await ready();
+    expect(tab.state).toMatchObject({ model: t5, training: { prefix: '' } });
+    await tab.handle({ type: 'training', fields: { prefix: 'summarize: ' } });
+    const ask = async () => {
+      await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 1 });
+      await tab.handle({ type: 'tokens', where: row.where, texts: ['a', 'b'], pair: false });
+      return [questions('rows').at(-1), questions('tokens').at(-1)];
+    };
+    for (const question of await ask()) expect(question).toMatchObject({ prefix: 'summarize: ' });
+    await tab.handle({ type: 'start' });
+    expect(begun?.data).toMatchObject({ task: 'text-to-text', prefix: 'summarize: ', columns: { source: 'de', target: 'en', split: '' } });
+    task = 'causal-lm';
+    await tab.handle({ type: 'columns', task, columns: { text: 'de' } });
+    await until(() => tab.state.data?.summary.task === task && !tab.state.data.checking);
+    for (const question of await ask()) expect(question).not.toHaveProperty('prefix');
+  });
+
   it('says so where no model for the task is here', async () => {
     answer = (type) => (type === 'inspect' ? { summary: { ...summary, task: 'causal-lm', classes: [] }, rows: [row] } : answers(type));
     tab.open();
@@ -230,11 +260,7 @@ describe('a tab of texts', () => {
 
 describe('Trials', () => {
   const shown: (Trial | null)[] = [];
-  const config = runConfigSchema.parse({
-    data: { path: '/x', task: 'text-to-text', prefix: 'translate: ' },
-    phases: [{ epochs: 1, learningRate: 1, rules: [] }],
-  });
-  const run = { path: '/run', config };
+  const run = { path: '/run' };
   const options = generationDefaults;
   const trialsOf = (ask: (question: unknown, options?: AskOptions<'generate'>) => Promise<unknown>) => {
     shown.length = 0;
@@ -246,7 +272,7 @@ describe('Trials', () => {
     );
   };
 
-  it('show a text as it is written, with what was before every source', async () => {
+  it('show a text as it is written', async () => {
     let asked: unknown;
     const result = { prompt: 'translate: a cat', text: 'eine Katze', tokens: 3, tokensPerSecond: 30, finish: 'eos' };
     const trials = trialsOf(async (question, more) => {
@@ -258,7 +284,7 @@ describe('Trials', () => {
       return { delta: '', result };
     });
     await trials.write({ type: 'write', prompt: 'a cat', options });
-    expect(asked).toEqual({ model: '/run', prompt: 'translate: a cat', options });
+    expect(asked).toEqual({ model: '/run', prompt: 'a cat', options });
     expect(shown.map((trial) => trial?.written?.text)).toEqual(['', 'eine ', 'eine Katze', 'eine Katze']);
     expect(shown.at(-1)).toMatchObject({ name: 'a cat', busy: false, written: { result } });
     expect(shown.slice(0, -1).every((trial) => trial?.busy)).toBe(true);

@@ -165,6 +165,23 @@ describe('tokens', () => {
     await expect(room.lengths(data, { model: '/nowhere' }, never)).rejects.toMatchObject({ failure: { code: 'model.missing' } });
   });
 
+  it('of a source have the prefix before them, those of a target have not', async () => {
+    const room = new TextRoom();
+    const few = Array.from({ length: 30 }, (_, i) => `a long source number ${i}\tshort ${i}`).join('\n');
+    const data = await dataOf(`source\ttarget\n${few}\n`);
+    const reader = { model: named('wordpiece'), prefix: 'translate this: ' };
+    const { rows } = await room.rows(data, { ...page({}, 0, 1), ...reader }, never);
+    const [source = '', target = ''] = rows[0]?.fields ?? [];
+    const asked = { texts: [source, target], pair: false };
+    const plain = await tokensOf(reader.model, { ...asked, texts: [`translate this: ${source}`, target] });
+    expect(await tokensOf(reader.model, { ...asked, prefix: reader.prefix })).toEqual(plain);
+    expect(await tokensOf(reader.model, asked)).not.toEqual(plain);
+    const count = plain.texts[0]?.count as number;
+    expect(rows[0]?.tokens).toBe(count);
+    expect(await room.lengths(data, { ...reader, maxLength: count - 1 }, never)).toMatchObject([{ code: 'cut' }]);
+    expect(await room.lengths(data, { model: reader.model, maxLength: count - 1 }, never)).toEqual([]);
+  });
+
   it('are counted beside the rows', async () => {
     const { rows } = await new TextRoom().rows(await dataOf(), { ...page({}, 0, 3), model: named('wordpiece') }, never);
     const { texts } = await tokensOf(named('wordpiece'), { texts: rows.map(({ fields }) => fields[0] as string), pair: false });

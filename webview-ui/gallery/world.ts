@@ -192,6 +192,7 @@ export const summary: DataSummary = {
 };
 
 export const fields: TrainingFields = {
+  prefix: '',
   epochs: 12,
   batchSize: 16,
   learningRate: 0.001,

@@ -69,6 +69,7 @@ export function fieldsOf(config: RunConfig): TrainingFields {
     earlyStopping,
     maxLength: maxLength ?? 0,
     longTexts,
+    prefix: data.prefix ?? '',
     seed,
     loraRank: lora?.rank ?? 8,
     loraAlpha: lora?.alpha ?? 16,

@@ -17,6 +17,13 @@ function set(fields: Partial<TrainingFields>): void {
   post({ type: 'training', fields });
 }
 
+/** What changes the tokens of texts. */
+function setReading(fields: Partial<TrainingFields>): void {
+  set(fields);
+  textPages.clear();
+  textTokens.clear();
+}
+
 function mark(field: NumberField, bad: boolean): void {
   const fields = new Set(refused.state.fields);
   if (bad === fields.has(field)) return;
@@ -114,11 +121,7 @@ function MaximumLength({ fields, fixed }: { fields: TrainingFields; fixed: boole
       value={fields.maxLength}
       options={[...withPresent(usual, fields.maxLength || (usual[0] ?? 64), words).filter(([length]) => length > 0), [0, words(0)]]}
       fixed={fixed}
-      onChange={(maxLength) => {
-        set({ maxLength });
-        textPages.clear();
-        textTokens.clear();
-      }}
+      onChange={(maxLength) => setReading({ maxLength })}
     />
   );
 }
@@ -141,6 +144,43 @@ function LongTexts({ fields, fixed }: { fields: TrainingFields; fixed: boolean }
       fixed={fixed}
       onChange={(longTexts) => set({ longTexts })}
     />
+  );
+}
+
+const unknownPrefixes: readonly string[] = [];
+
+/** What the model reads before every source; those that it was taught are proposed. */
+function Prefix({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
+  const hasSources = useStore(panel, (s) => s.data?.summary.task === 'text-to-text');
+  const taught = useStore(panel, (s) => s.model?.prefixes ?? unknownPrefixes);
+  const [text, setText] = useState(fields.prefix);
+  useEffect(() => setText(fields.prefix), [fields.prefix]);
+  if (!hasSources) return null;
+  const leave = () => {
+    if (text !== fields.prefix) setReading({ prefix: text });
+  };
+  return (
+    <label class="form-field wide">
+      <span title={l10n.t('Written before every source, as T5 was taught')}>{l10n.t('Task prefix')}</span>
+      <input
+        class="input"
+        list="prefixes"
+        dir="auto"
+        value={text}
+        placeholder={taught[0] ?? l10n.t('nothing')}
+        readOnly={fixed}
+        maxLength={1000}
+        spellcheck={false}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onBlur={leave}
+        onKeyDown={(event) => event.key === 'Enter' && leave()}
+      />
+      <datalist id="prefixes">
+        {taught.map((prefix) => (
+          <option key={prefix} value={prefix} />
+        ))}
+      </datalist>
+    </label>
   );
 }
 
@@ -195,6 +235,7 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
         fixed={fixed}
         onChange={(earlyStopping) => set({ earlyStopping })}
       />
+      <Prefix fields={fields} fixed={fixed} />
       <Adapters fields={fields} fixed={fixed} />
     </div>
   );

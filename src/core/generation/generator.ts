@@ -3,7 +3,7 @@ import { ThawError } from '../../protocol/failure';
 import { type Finish, type Generated, type GenerationOptions, generationSchema, type Turn } from '../../protocol/generation';
 import type { Engine } from '../engine';
 import { RandomStream } from '../random';
-import { ChatTemplate, type TextTokenizer } from '../text';
+import { ChatTemplate, type TextTokenizer, withPrefix } from '../text';
 import { BeamSearch } from './beams';
 import type { Compiler, Written } from './piece';
 import { nextToken } from './sampling';
@@ -34,14 +34,14 @@ export class Generator {
   private writer: Writer | null = null;
 
   /**
-   * @param ends tokens that end a text
+   * @param reading `ends`: tokens that end a text; `prefix`: what a model that turns one text into another reads before each
    * @throws ThawError `model.unsupported` for a classifier
    */
   constructor(
     private readonly engine: Compiler & Partial<Pick<Engine, 'roughIsQuick'>>,
     private readonly written: Written,
     readonly tokenizer: TextTokenizer,
-    private readonly ends: ReadonlySet<number>,
+    private readonly reading: { readonly ends: ReadonlySet<number>; readonly prefix?: string },
   ) {
     const { kind, architecture } = written.model;
     if (kind !== 'causal-lm' && kind !== 'text-to-text')
@@ -61,7 +61,8 @@ export class Generator {
   promptOf(prompt: string | readonly Turn[]): { readonly text: string; readonly ids: readonly number[] } {
     if (typeof prompt === 'string') {
       if (this.tokenizer.ids(prompt).length === 0) throw emptyPrompt();
-      return { text: prompt, ids: this.tokenizer.encode(prompt).ids };
+      const text = this.written.model.decoder ? withPrefix(this.reading.prefix ?? '', prompt) : prompt;
+      return { text, ids: this.tokenizer.encode(text).ids };
     }
     const { decoder, architecture } = this.written.model;
     if (decoder)
@@ -105,7 +106,7 @@ export class Generator {
       await breath();
       signal?.throwIfAborted();
       ids.push(id);
-      let finish: Finish | null = this.ends.has(id) ? 'eos' : ids.length === room ? 'length' : null;
+      let finish: Finish | null = this.reading.ends.has(id) ? 'eos' : ids.length === room ? 'length' : null;
       let piece = finish === 'eos' ? '' : stream.push(id);
       if (finish !== null) piece += stream.end();
       if (stream.stopped) finish = 'stop';
@@ -117,7 +118,7 @@ export class Generator {
   }
 
   private async *search({ writer, prompt, options, stream, room, signal }: Writing): AsyncGenerator<string, Drawn> {
-    const search = new BeamSearch(options.beams, this.ends, room);
+    const search = new BeamSearch(options.beams, this.reading.ends, room);
     let step = search.step(await writer.begin(prompt));
     while (step) {
       await breath();
@@ -125,7 +126,7 @@ export class Generator {
       step = search.step(await writer.next(step.ids, step.parents));
     }
     const ids = search.best();
-    const isEnded = this.ends.has(ids.at(-1) as number);
+    const isEnded = this.reading.ends.has(ids.at(-1) as number);
     let text = '';
     for (const id of isEnded ? ids.slice(0, -1) : ids) if (!stream.stopped) text += stream.push(id);
     text += stream.end();

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ThawError } from '../../protocol/failure';
 import type { Engine } from '../engine';
 import type { TextModel } from '../models/text';
+import { readRecord } from '../runs';
 import { TextTokenizer } from '../text';
 import { describeTextById, loadTextModel, type Places } from '../weights';
 import { readJson } from '../weights/json';
@@ -13,7 +14,8 @@ import { Generator } from './generator';
 const endSchema = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
 
 /**
- * A model that writes: of a run, a folder, or the hub's cache, with the tokenizer beside it.
+ * A model that writes: of a run, a folder, or the hub's cache, with the tokenizer beside it. One of a run reads before a source
+ * what it read when it learned.
  * @throws ThawError `model.missing` | `model.corrupt` | `model.unsupported`, also for one that writes no texts or whose
  *   tokenizer is another model's
  */
@@ -32,7 +34,9 @@ export async function openGenerator(engine: Engine, id: string, places: Places):
   const tokenizer = await TextTokenizer.open(folder);
   tokenizer.requireFit(model.input.vocabulary, id);
   const loaded = await loadTextModel(folder, { head: model.kind, adapter: located.adapter, seed: 0 });
-  return new Generator(engine, loaded, tokenizer, new Set([...endsOf(model, tokenizer), ...(await publishedEnds(folder))]));
+  const ends = new Set([...endsOf(model, tokenizer), ...(await publishedEnds(folder))]);
+  const { prefix } = located.source === 'run' ? (await readRecord(located.run)).config.data : {};
+  return new Generator(engine, loaded, tokenizer, { ends, prefix });
 }
 
 /** Tokens that end a text: as the model's configuration and the tokenizer say. */

@@ -4,5 +4,5 @@ export { ChatTemplate, type EncodedChat, type Turn } from './chat';
 export type { TokenizerConfig } from './fileSchemas';
 export { readTokenizerFiles } from './files';
 export type { Piece } from './pieces';
-export { shiftedRight, t5Prefixes, withPrefix } from './prefixes';
+export { shiftedRight, withPrefix } from './prefixes';
 export { type Encoded, type EncodeOptions, type SpecialTokens, TextTokenizer, type WindowOptions } from './tokenizer';

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import type { Task } from '../../protocol/data';
 import { isOfClasses, type Report } from '../../protocol/report';
 import type { RunRecord } from '../../protocol/runConfig';
 import type { Selection } from './selection';
@@ -28,7 +27,7 @@ export function modelCard(record: RunRecord, selection: Selection, report: Pick<
   const isKeras = model.family === 'keras';
   const name = nameOf(model);
   const weights = model.sha256 ? `, SHA-256 of its weights \`${model.sha256}\`` : ', random initial weights';
-  const kind = kindOf(config.data.task, classes, isKeras);
+  const kind = kindOf(config.data, classes, isKeras);
   const isLanguage = classes.length === 0;
   return `---
 library_name: ${kind.library}
@@ -75,7 +74,7 @@ interface Kind {
   readonly layout: string;
 }
 
-function kindOf(task: Task, classes: readonly string[], isKeras: boolean): Kind {
+function kindOf({ task, prefix = '' }: RunRecord['config']['data'], classes: readonly string[], isKeras: boolean): Kind {
   const names = `${classes.length} classes: ${classes.join(', ')}.`;
   const texts = { library: 'transformers', layout: transformersLayout };
   const classifier = { ...texts, pipeline: 'text-classification', use: "echo 'a text' | thaw predict ." };
@@ -102,7 +101,7 @@ function kindOf(task: Task, classes: readonly string[], isKeras: boolean): Kind 
         ...texts,
         pipeline: 'text2text-generation',
         sentence: 'A model from text to text.',
-        use: "thaw generate . --prompt 'A text'",
+        use: `thaw generate . --prompt '${prefix.replaceAll("'", "'\\''")}A text'`,
       };
   }
 }

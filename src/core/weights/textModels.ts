@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { ModelFacts } from '../../protocol/assistant';
 import type { TextTask } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
-import { headFor, isTextModelType, publishedHead, type TextHead, tasksOf } from '../models/text';
+import { headFor, isTextModelType, publishedHead, type TextHead, type TextModel, tasksOf } from '../models/text';
 import { readAdapterConfig } from './adapter/config';
 import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
 import { statedLicence } from './hub';
@@ -86,8 +86,17 @@ async function factsOf(id: string, located: InFolder, type: string, { model }: D
     imageSize: 0,
     maxLength: model.input.maximumLength,
     blocks: model.blocks.length,
+    ...(model.kind === 'text-to-text' && prefixesOf(model.config)),
     pretrainedOn: learnedFrom ?? '',
   };
+}
+
+const taughtSchema = z.looseObject({ task_specific_params: z.record(z.string(), z.looseObject({ prefix: z.string() })) });
+
+/** What T5's configuration says it was taught to read before a source (transformers' `task_specific_params`). */
+function prefixesOf(config: TextModel['config']): Pick<ModelFacts, 'prefixes'> {
+  const taught = taughtSchema.safeParse(config);
+  return taught.success ? { prefixes: [...new Set(Object.values(taught.data.task_specific_params).map(({ prefix }) => prefix))] } : {};
 }
 
 /** A model of texts with the head for a task. @throws ThawError `model.*`, also for a model of pictures */

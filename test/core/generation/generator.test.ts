@@ -84,6 +84,15 @@ describe('a generator', () => {
     expect((await write('The cat')).tokens).toBe(40);
   });
 
+  it('before every source, and not before what is to be continued, read what the run put there', async () => {
+    const prefix = 'translate: ';
+    const translating = await generatorOf('t5', folder, [], prefix);
+    expect(translating.promptOf('The cat').text).toBe('translate: The cat');
+    expect(translating.promptOf('translate: The cat')).toEqual(translating.promptOf('The cat'));
+    expect(translating.promptOf('The cat').ids).toEqual((await generatorOf('t5', folder)).promptOf('translate: The cat').ids);
+    expect((await generatorOf('gpt2', folder, [], prefix)).promptOf('The cat').text).toBe('The cat');
+  });
+
   it('answers in the way of a chat', () => {
     const { text, ids } = generator.promptOf([{ role: 'user', content: 'Who are you?' }]);
     expect(text).toContain('Who are you?');

@@ -33,12 +33,12 @@ function livened(tensors: NamedTensors): NamedTensors {
 }
 
 /** A small network that writes, with a tokenizer that has more to say than it. */
-export async function generatorOf(name: string, folder: string, ends: readonly number[] = []): Promise<Generator> {
+export async function generatorOf(name: string, folder: string, ends: readonly number[] = [], prefix?: string): Promise<Generator> {
   const from = caseFolder(name, folder);
   const { architectures } = JSON.parse(readFileSync(path.join(from, 'config.json'), 'utf8')) as { architectures: [string] };
   const { model, tensors } = await loadTextModel(from, { head: headOf(architectures[0]), seed: 0 });
   const tokenizer = await TextTokenizer.open(path.resolve(__dirname, '../../fixtures/text/bytelevel'));
-  return new Generator(await engine(), { model, tensors: livened(tensors) }, tokenizer, new Set(ends));
+  return new Generator(await engine(), { model, tensors: livened(tensors) }, tokenizer, { ends: new Set(ends), prefix });
 }
 
 /** All that is given, and what is returned. */

@@ -70,6 +70,20 @@ it('says of a model of texts what it can learn, and lists it among the others', 
   expect(models.map(({ id }) => id)).toContain('convnet_small');
 });
 
+it('proposes what T5 was taught to read before a source, as its configuration has it', async () => {
+  const t5 = { model_type: 't5', vocab_size: 30, d_model: 8, d_kv: 4, d_ff: 8, num_layers: 1, num_heads: 2 };
+  const taught = {
+    summarization: { early_stopping: true, prefix: 'summarize: ' },
+    translation_en_to_de: { prefix: 'translate English to German: ' },
+    again: { prefix: 'summarize: ' },
+  };
+  const prefixesOf = async (name: string, config: object) =>
+    (await describeTextById(folderOf(name, { ...t5, ...config }, 'text-to-text'), { head: 'text-to-text', ...places }))?.facts.prefixes;
+  expect(await prefixesOf('taught', { task_specific_params: taught })).toEqual(['summarize: ', 'translate English to German: ']);
+  expect(await prefixesOf('untaught', {})).toBeUndefined();
+  expect(await prefixesOf('odd', { task_specific_params: { summarization: { prefix: 3 } } })).toBeUndefined();
+});
+
 const rulesOf = (described: DescribedTextModel | null, preset: Preset) => presetRules(described?.model as TextModel, preset);
 
 it('lets what stands between the blocks and the head learn with it, and beside adapters only what begins from drawn values', async () => {

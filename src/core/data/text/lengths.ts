@@ -1,6 +1,6 @@
 import type { Problem } from '../../../protocol/data';
 import type { LongTexts } from '../../../protocol/runConfig';
-import type { TextTokenizer } from '../../text';
+import { type TextTokenizer, withPrefix } from '../../text';
 import { throwIfAborted } from '../concurrent';
 import { Growing } from './growing';
 import { Rows, textProblems } from './textProblems';
@@ -18,6 +18,8 @@ export interface LengthOptions {
   readonly maxLength: number;
   /** What becomes of longer ones. */
   readonly longTexts?: LongTexts;
+  /** Written before every source of text-to-text. */
+  readonly prefix?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -28,13 +30,13 @@ export interface LengthOptions {
 export async function lengthsOf(
   dataset: TextDataset,
   tokenizer: TextTokenizer,
-  { maxLength, longTexts = 'cut', signal }: LengthOptions,
+  { maxLength, longTexts = 'cut', prefix, signal }: LengthOptions,
 ): Promise<Lengths> {
   const tokens = new Growing(Uint32Array);
   const long = new Rows();
   for await (const { example, content } of dataset.readAll()) {
     throwIfAborted(signal);
-    const length = lengthOf(content, tokenizer);
+    const length = lengthOf(content, tokenizer, prefix);
     tokens.push(length);
     // Plain text goes on in the next block: nothing of it is cut.
     if (length > maxLength && content.task !== 'causal-lm') long.add(() => dataset.whereOf(example));
@@ -45,7 +47,7 @@ export async function lengthsOf(
 }
 
 /** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */
-export function lengthOf(content: TextExample, tokenizer: TextTokenizer): number {
+export function lengthOf(content: TextExample, tokenizer: TextTokenizer, prefix = ''): number {
   switch (content.task) {
     case 'text-classification':
       return tokenizer.encode(content.text).ids.length;
@@ -54,7 +56,7 @@ export function lengthOf(content: TextExample, tokenizer: TextTokenizer): number
     case 'causal-lm':
       return tokenizer.ids(content.text).length;
     case 'text-to-text':
-      return Math.max(tokenizer.encode(content.source).ids.length, tokenizer.encode(content.target).ids.length);
+      return Math.max(tokenizer.encode(withPrefix(prefix, content.source)).ids.length, tokenizer.encode(content.target).ids.length);
     case 'chat':
       return content.messages.reduce((sum, message) => sum + tokenizer.ids(message.content).length, 0);
   }

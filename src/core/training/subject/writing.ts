@@ -37,7 +37,8 @@ export function writingOf(task: TextTask, spec: WritingSpec): Writing | undefine
       }
       return found;
     },
-    generator: (engine, tensors) => new Generator(engine, { model, tensors: plain(tensors) }, tokenizer, new Set(endsOf(model, tokenizer))),
+    generator: (engine, tensors) =>
+      new Generator(engine, { model, tensors: plain(tensors) }, tokenizer, { ends: new Set(endsOf(model, tokenizer)) }),
   };
 }
 
