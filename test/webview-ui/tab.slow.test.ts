@@ -27,10 +27,10 @@ const looks = [
 ] as const;
 /** Those that differ most are looked at in every look, their kin in one. */
 const states = [
-  ...['loading', 'ready', 'training', 'failed', 'finished', 'texts', 'textsFinished'].flatMap((state) =>
+  ...['loading', 'ready', 'training', 'failed', 'finished', 'texts', 'textsFinished', 'translating', 'translated'].flatMap((state) =>
     looks.map(([theme, width]) => [state, theme, width] as const),
   ),
-  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats', 'writing', 'lora'].map(
+  ...['broken', 'untrusted', 'preparing', 'paused', 'ended', 'stopped', 'textsReading', 'chats', 'writing', 'telling', 'lora'].map(
     (state) => [state, 'dark', 1280] as const,
   ),
 ];
@@ -185,6 +185,36 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await expect.poll(count).toBeLessThan(billing);
     await page.getByRole('textbox', { name: 'Search texts' }).fill('nobody wrote this');
     await page.getByText('No text is in this class and split, or has these words.').waitFor();
+    await page.close();
+  });
+
+  test.each(['texts', 'translating', 'chats'])('the table of %s is as wide as there is room', async (state) => {
+    const { page } = await open(state);
+    await page.locator('#text-row-0').waitFor();
+    const room = (await page.locator('.columns').boundingBox())?.width ?? 0;
+    expect((await page.locator('#text-row-0').boundingBox())?.width).toBeGreaterThan(room - 20); // a scroll bar
+    await page.close();
+  });
+
+  test('a split that was found can be left aside', async () => {
+    const { page, said } = await open('translating');
+    await page.getByRole('button', { name: /^Text to text/ }).click();
+    const split = page.getByRole('combobox', { name: 'Split', exact: true });
+    await split.selectOption('split');
+    await split.selectOption({ label: 'None' });
+    await expect.poll(() => said.filter((type) => type === 'columns')).toHaveLength(1);
+    await page.close();
+  });
+
+  test('the task prefix of a source is proposed by the model, typed, and read before it', async () => {
+    const { page } = await open('translating');
+    const field = page.getByRole('combobox', { name: 'Task prefix' });
+    expect(await page.locator('#prefixes option').first().getAttribute('value')).toBe('summarize: ');
+    await field.fill('shorten: ');
+    await field.press('Enter');
+    const row = page.locator('#text-row-0');
+    await row.getByRole('button', { name: 'Show all of it' }).click();
+    await row.getByRole('list', { name: 'Tokens' }).first().getByText('short').waitFor();
     await page.close();
   });
 

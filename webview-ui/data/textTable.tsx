@@ -96,7 +96,7 @@ export function TextTable({ summary, filter, early }: TableProps) {
 
   const indices = Array.from({ length: window.end - window.first }, (_, k) => window.first + k);
   return (
-    <div class={`texts ${shape.kind}`}>
+    <div class="texts">
       <div
         ref={scroller}
         class="text-scroll"

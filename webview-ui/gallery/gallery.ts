@@ -1,9 +1,11 @@
 // The tab with a made-up host: gallery/index.html?state=training&theme=dark
+import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel, PanelPhase, PanelState, ToPanel } from '../../src/protocol/panel';
 import { toggled } from '../../src/protocol/rules';
 import { pictureBytes } from './pictures';
 import * as texts from './textWorld';
 import * as world from './world';
+import * as writing from './writingWorld';
 
 const asked = new URLSearchParams(location.search);
 const theme = asked.get('theme') ?? 'dark';
@@ -59,6 +61,25 @@ const readyTexts: PanelState = {
   cost: { secondsPerEpoch: 38, totalSeconds: 480, memoryBytes: 1.2e9 },
 };
 
+const translating: PanelState = {
+  ...readyTexts,
+  title: 'letters.tsv',
+  folder: writing.translationSummary.root,
+  data: { summary: writing.translationSummary, checking: false },
+  textRows: writing.translations.slice(0, 100),
+  cut: [],
+  model: writing.t5,
+  training: { ...readyTexts.training, labelSmoothing: 0, prefix: 'translate English to German: ' },
+};
+const telling: PanelState = {
+  ...translating,
+  title: 'stories.txt',
+  folder: writing.storySummary.root,
+  data: { summary: writing.storySummary, checking: false },
+  textRows: writing.stories.slice(0, 100),
+  run: { path: '/home/ada/.thaw/runs/stories', id: 'stories' },
+};
+
 function stateOf(name: string): PanelState {
   switch (name) {
     case 'texts':
@@ -110,6 +131,26 @@ function stateOf(name: string): PanelState {
           written: { text: ', there was a little girl named Lily. She loved to play outside in the sun', result: null },
         },
       };
+    case 'translating':
+      return translating;
+    case 'translated':
+      return {
+        ...translating,
+        phase: 'finished',
+        run: { path: '/home/ada/.thaw/runs/letters', id: 'letters' },
+        trial: {
+          name: 'The train is late.',
+          busy: false,
+          answer: null,
+          failure: null,
+          written: {
+            text: 'Der Zug ist verspätet.',
+            result: { prompt: '', text: 'Der Zug ist verspätet.', tokens: 9, tokensPerSecond: 84, finish: 'eos' },
+          },
+        },
+      };
+    case 'telling':
+      return { ...telling, phase: 'training' };
     case 'manyTexts':
       return { ...readyTexts, data: { summary: { ...texts.ticketSummary, problems: [] }, checking: false } };
     case 'chats':
@@ -189,6 +230,10 @@ function eventsOf(name: string) {
       return texts.asTexts(world.eventsUntil(12, 'finished'), 'causal-lm', texts.told);
     case 'chatting':
       return texts.asTexts(world.eventsUntil(12, 'finished'), 'chat', texts.told);
+    case 'translated':
+      return writing.asWriting(world.eventsUntil(12, 'finished'), 'text-to-text', { prefix: 'translate English to German: ' });
+    case 'telling':
+      return writing.asWriting(world.eventsUntil(5.63, 'training'), 'causal-lm', {});
     default:
       return [];
   }
@@ -206,6 +251,23 @@ async function sendPictures(paths: readonly string[]): Promise<void> {
   send({ type: 'thumbnails', images: await Promise.all(paths.map(async (path) => ({ path, bytes: await pictureBytes(path) }))) });
 }
 
+/** A number: so many made-up ones. */
+function rowsOf(name: string): readonly TextRow[] | number {
+  switch (name) {
+    case 'manyTexts':
+      return 1_000_000;
+    case 'chats':
+      return texts.chats;
+    case 'translating':
+    case 'translated':
+      return writing.translations;
+    case 'telling':
+      return writing.stories;
+    default:
+      return texts.tickets;
+  }
+}
+
 async function answer(message: FromPanel): Promise<void> {
   switch (message.type) {
     case 'ready':
@@ -219,13 +281,15 @@ async function answer(message: FromPanel): Promise<void> {
       return sendPictures(message.paths);
     case 'rows': {
       const { filter, from, count } = message;
-      const rows = state === 'manyTexts' ? 1_000_000 : state === 'chats' ? texts.chats : texts.tickets;
-      send({ type: 'rows', filter, from, ...texts.pageOf(rows, filter, from, count), failure: null });
+      send({ type: 'rows', filter, from, ...texts.pageOf(rowsOf(state), filter, from, count), failure: null });
       return;
     }
-    case 'tokens':
-      send({ type: 'tokens', where: message.where, answer: texts.tokensOf(message.texts, 128) });
+    case 'tokens': {
+      const { prefix } = now.training;
+      const read = message.texts.map((text, i) => (i === 0 ? prefix + text : text));
+      send({ type: 'tokens', where: message.where, answer: texts.tokensOf(read, 128) });
       return;
+    }
     case 'toggle':
       return patch({ rules: toggled(now.rules, message.layer, message.on) });
     case 'preset':
