@@ -11,8 +11,8 @@ import type { DataSummary } from '../../src/protocol/data';
 import { ThawError } from '../../src/protocol/failure';
 import { generationDefaults } from '../../src/protocol/generation';
 import type { ToPanel, Trial } from '../../src/protocol/panel';
-import type { RunConfig } from '../../src/protocol/runConfig';
 import { allRows } from '../../src/protocol/rows';
+import type { RunConfig } from '../../src/protocol/runConfig';
 import { facts, temporaryFolder, tree, until } from './fakes';
 
 const file = path.join(temporaryFolder(), 'mails.tsv');

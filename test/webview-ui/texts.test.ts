@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { columnsIn } from '../../src/protocol/columns';
 import type { TextRow } from '../../src/protocol/data';
 import type { FromPanel } from '../../src/protocol/panel';
-import { columnsIn } from '../../src/protocol/columns';
 import { allRows } from '../../src/protocol/rows';
 import { withRole } from '../../webview-ui/logic/columns';
 import { isReadable, oneLine, placeOf, rowName, shownText } from '../../webview-ui/logic/shownText';

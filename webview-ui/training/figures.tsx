@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
-import { figureOf, type Figure as RunFigure } from '../../src/protocol/figure';
+import { figureOf } from '../../src/protocol/figure';
 import type { PanelPhase } from '../../src/protocol/panel';
 import { isTexts } from '../../src/protocol/tasks';
 import { bytes, clock, figureValue, number } from '../format';

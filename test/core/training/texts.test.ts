@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parseRunConfig, readRun } from '../../../src/core/runs';
 import { evaluateRun, loadPredictor } from '../../../src/core/training';
@@ -173,6 +173,9 @@ test('a language model learns to tell the next token of plain text', async () =>
   const again = await evaluateRun(folder, { split: 'test', modelsFolder: '' });
   expect(again.loss).toBeCloseTo(judged.loss, 4);
   expect(again).toMatchObject({ tokens: judged.tokens, accuracy: judged.accuracy });
+  await expect(loadPredictor(folder, { modelsFolder: '' })).rejects.toMatchObject({
+    failure: { code: 'usage', hint: `Let it write: thaw generate ${relative('', folder)} --prompt TEXT` },
+  });
 });
 
 test('of conversations only the answers are learned', async () => {
