@@ -15,7 +15,16 @@ import type { Failure } from './failure';
 import { type Generated, generationSchema, turnSchema } from './generation';
 import type { LayerNode } from './layers';
 import type { Answer, Prediction } from './report';
-import { augmentations, type LoraConfig, longTextChoices, loraSchema, type Preset, prefixSchema, presetSchema, schedules } from './runConfig';
+import {
+  augmentations,
+  type LoraConfig,
+  longTextChoices,
+  loraSchema,
+  type Preset,
+  prefixSchema,
+  presetSchema,
+  schedules,
+} from './runConfig';
 
 /** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
 export const trainingFieldsSchema = z.object({
