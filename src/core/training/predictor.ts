@@ -8,7 +8,6 @@ import { createEngine } from '../engine';
 import type { TextModel } from '../models/text';
 import { type Encoded, padded } from '../text';
 import { describeTextById, loadModel, loadTextById, type Places, type TextModelById } from '../weights';
-import { textsAs } from './examples/encoding';
 import { readsTexts } from './examples/texts';
 import { type Answerer, compileWhole } from './judging';
 import { argMax, softmaxOf } from './metrics';
@@ -106,7 +105,10 @@ async function loadTextPredictor(id: string, { model: described, folder, facts }
       const answers: Answer[] = [];
       for (const { name, source, pair } of inputs) {
         const said: Float32Array[] = [];
-        for (const sequence of textsAs({ tokenizer, maxLength, longTexts }, source as string, pair)) {
+        const options = { pair, maxLength };
+        const encoded =
+          longTexts === 'windows' ? tokenizer.windows(source as string, options) : [tokenizer.encode(source as string, options)];
+        for (const sequence of encoded) {
           const form = forms.findIndex((length) => length >= sequence.ids.length);
           said.push(await askText(whole, model, sequence, form, forms[form] as number, tokenizer.padding));
         }

@@ -6,7 +6,7 @@ import { RandomStream } from '../../../src/core/random';
 import { parseRunConfig, readRun } from '../../../src/core/runs';
 import { TextTokenizer } from '../../../src/core/text';
 import { evaluateRun, loadPredictor } from '../../../src/core/training';
-import { sequencesOf } from '../../../src/core/training/examples/ofDataset';
+import { windowsOf } from '../../../src/core/training/examples/ofWindows';
 import { Gathering, shareOf, textsAmong, type Windows } from '../../../src/core/training/examples/windows';
 import type { Split } from '../../../src/protocol/data';
 import type { RunConfig, RunConfigInput } from '../../../src/protocol/runConfig';
@@ -64,7 +64,7 @@ test('every token of a text is in one of its windows, which weigh as much as one
       const rows = texts.map((words, i) => ({ text: `${words.join(' ')} ${i}`, label: i % 2 === 0 ? 'a' : 'b' }));
       const path = table(`property-${file++}.tsv`, rows);
       const dataset = await openTextDataset(path, { task: 'text-classification', validationSplit: 0.3, testSplit: 0.3 });
-      const { sequences } = await sequencesOf(dataset, { tokenizer, maxLength, longTexts: 'windows' });
+      const { sequences } = await windowsOf(dataset, { tokenizer, maxLength });
       const found = new Map<string, { tokens: Set<string>; share: number; splits: Set<Split>; labels: Set<number> }>();
       for (const split of splits)
         for (const window of Array.from(sequences.members(split))) {
@@ -93,6 +93,28 @@ test('every token of a text is in one of its windows, which weigh as much as one
     }),
     { numRuns: 20 },
   );
+});
+
+test('what is read of a pair is its windows, with the types of both texts', async () => {
+  const tokenizer = await TextTokenizer.open(model);
+  const pairs = longTexts(12, (i) => i * 5).map(({ text, label }, i) =>
+    i % 2 === 0 ? `${text} ${'red '.repeat(i)}\tthe sun is near\t${label}` : `the moon is far\t${text}\t${label}`,
+  );
+  const path = lines(home, 'read.tsv', ['sentence1\tsentence2\tlabel', ...pairs]);
+  const dataset = await openTextDataset(path, { task: 'text-pair-classification', validationSplit: 0, testSplit: 0 });
+  const { sequences } = await windowsOf(dataset, { tokenizer, maxLength: 20 });
+  expect(sequences.count).toBeGreaterThan(2 * dataset.count);
+  let window = 0;
+  for (let text = 0; text < dataset.count; text++) {
+    const content = await dataset.read(text);
+    if (content.task !== 'text-pair-classification') throw new Error(content.task);
+    for (const { ids, types } of tokenizer.windows(content.text, { pair: content.secondText, maxLength: 20 })) {
+      const read = await sequences.read(window++);
+      expect([Array.from(read.ids), Array.from(read.types ?? [])]).toEqual([ids, types]);
+    }
+  }
+  expect(window).toBe(sequences.count);
+  await sequences.close();
 });
 
 test('whatever order windows come in, a text is there once, with all of them', () => {

@@ -1,11 +1,9 @@
 import { membersOf } from '../../data';
-import { ByteStore, Growing, Spans, type StoreOptions, type TextDataset } from '../../data/text';
+import { Growing, type StoreOptions, type TextDataset } from '../../data/text';
 import { blocksOf, type TextTokenizer } from '../../text';
 import { type Preparing, Turns } from '../preparing';
 import type { Sequences } from './sequences';
-
-/** Bytes of tokens in memory; those beyond are in a file. */
-const tokenLimit = 64 * 2 ** 20;
+import { TokenStore } from './tokenStore';
 
 export interface BlocksOptions {
   readonly tokenizer: TextTokenizer;
@@ -22,7 +20,7 @@ export interface BlocksOptions {
  * @throws ThawError `io.*` where tokens that are too many for memory cannot be written aside · `interrupted`
  */
 export async function blocksOfTexts(dataset: TextDataset, { store, ...options }: BlocksOptions): Promise<Sequences> {
-  const blocks = new Blocks(dataset, options.tokenizer.size, { memoryBytes: tokenLimit, ...store });
+  const blocks = new Blocks(dataset, new TokenStore(options.tokenizer.size, store));
   try {
     if (dataset.separator === null) await addDocuments(blocks, dataset, options);
     else await addStreams(blocks, dataset, dataset.separator, options);
@@ -80,26 +78,17 @@ async function addStreams(
 
 /** Blocks one after another; in memory 8 bytes a block, and of the tokens as many as the store keeps there. */
 class Blocks {
-  private readonly spans = new Spans();
   /** The example in which each begins. */
   private readonly examples = new Growing(Uint32Array);
-  private readonly tokens: ByteStore;
-  private readonly Ids: typeof Uint16Array | typeof Int32Array;
 
-  /** @param vocabulary one more than the largest number of a token */
   constructor(
     private readonly dataset: TextDataset,
-    vocabulary: number,
-    store: StoreOptions,
-  ) {
-    this.tokens = new ByteStore(store);
-    this.Ids = vocabulary <= 1 << 16 ? Uint16Array : Int32Array;
-  }
+    private readonly tokens: TokenStore,
+  ) {}
 
   async add(example: number, block: Int32Array): Promise<void> {
-    this.spans.add(block.length);
     this.examples.push(example);
-    await this.tokens.append(Buffer.from(this.Ids.from(block).buffer));
+    await this.tokens.append(block);
   }
 
   async close(): Promise<void> {
@@ -107,22 +96,17 @@ class Blocks {
   }
 
   sequences(): Sequences {
-    const { dataset, spans, tokens, Ids } = this;
+    const { dataset, tokens } = this;
     const examples = this.examples.toArray();
     const members = membersOf(examples.length, (block) => dataset.splitOf(examples[block] as number));
     return {
       count: examples.length,
-      lengths: spans.toArray(),
+      lengths: tokens.lengths(),
       members: (split) => members[split],
       labelOf: () => -1,
       areReady: true,
       nameOf: (block) => dataset.whereOf(examples[block] as number),
-      async read(block) {
-        const ids = new Ids(spans.lengthOf(block));
-        const start = spans.startOf(block) * Ids.BYTES_PER_ELEMENT;
-        new Uint8Array(ids.buffer).set(await tokens.read(start, start + ids.byteLength));
-        return { ids };
-      },
+      read: async (block) => ({ ids: await tokens.read(block) }),
       async close() {
         await Promise.all([tokens.close(), dataset.close()]);
       },

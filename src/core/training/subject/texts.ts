@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { Problem, TextTask } from '../../../protocol/data';
 import { ThawError } from '../../../protocol/failure';
 import { runFiles } from '../../../protocol/paths';
-import type { RunConfig } from '../../../protocol/runConfig';
+import type { LongTexts, RunConfig } from '../../../protocol/runConfig';
 import { openTextDataset, type TextDataset } from '../../data/text';
 import { headFor, type TextModel } from '../../models/text';
 import { TextTokenizer } from '../../text';
@@ -11,6 +11,7 @@ import { describeForTask, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
 import type { EncodingOptions } from '../examples/encoding';
 import { sequencesOf } from '../examples/ofDataset';
+import { windowsOf } from '../examples/ofWindows';
 import type { Sequences } from '../examples/sequences';
 import { TextExamples } from '../examples/texts';
 import { withAdapters } from './adapted';
@@ -35,8 +36,7 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };
-    const { longTexts } = config;
-    const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, longTexts, prefix });
+    const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix }, config.longTexts);
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     return {
       examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
@@ -82,9 +82,15 @@ export function lengthFor(
 }
 
 /** @throws ThawError `data.empty` where nothing is there to learn from */
-async function sequencesFor(dataset: TextDataset, options: EncodingOptions): Promise<{ sequences: Sequences; problems: Problem[] }> {
+async function sequencesFor(
+  dataset: TextDataset,
+  options: EncodingOptions,
+  longTexts: LongTexts,
+): Promise<{ sequences: Sequences; problems: Problem[] }> {
   const found =
-    dataset.task === 'causal-lm' ? { sequences: await blocksOfTexts(dataset, options), problems: [] } : await sequencesOf(dataset, options);
+    dataset.task === 'causal-lm'
+      ? { sequences: await blocksOfTexts(dataset, options), problems: [] }
+      : await (longTexts === 'windows' ? windowsOf : sequencesOf)(dataset, options);
   if (found.sequences.members('train').length > 0) return found;
   throw new ThawError(
     'data.empty',
