@@ -4,7 +4,7 @@ import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** tfjs is hundreds of modules: each test file loads them in a second as one, in ten as they are. */
-const deps = {
+export const deps = {
   optimizer: {
     ssr: {
       enabled: true,

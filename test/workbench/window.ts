@@ -12,8 +12,9 @@ export class Window {
 
   /** Waits until the folder is listed and the extension's contributions are read. */
   async ready(): Promise<void> {
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
-    await this.page.locator('.activitybar').getByRole('tab', { name: 'Thaw' }).waitFor();
+    const timeout = 60_000; // a window opens in seconds, and on a busy machine in many of them
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout });
+    await this.page.locator('.activitybar').getByRole('tab', { name: 'Thaw' }).waitFor({ timeout });
   }
 
   folder(name: string): Locator {

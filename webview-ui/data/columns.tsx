@@ -56,7 +56,7 @@ export function Columns({ summary }: { summary: DataSummary }) {
   const fixed = useStore(panel, (s) => isGoingOn(s.phase));
   const { task } = summary;
   const all = summary.columns ?? [];
-  if (!isTexts(task) || all.length < 2) return null;
+  if (!isTexts(task) || all.length === 0) return null;
   const columns = columnsIn(summary);
   const used = rolesOf[task].flatMap((role) => (!columns[role] ? [] : [`${roleWord(role)}: ${columns[role]}`]));
   const say = (next: TextTask, map: ColumnMap) => post({ type: 'columns', task: next, columns: map });

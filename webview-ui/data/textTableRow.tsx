@@ -33,10 +33,10 @@ export function shapeOf({ task }: DataSummary): Shape {
   }
 }
 
-/** What a closed row says of a conversation: its first words and its last. */
+/** What a closed row says of a conversation: its first question and its last words; what the system is told is often the same in all. */
 function closedTexts({ fields }: TextRow, { kind }: Shape): string[] {
   if (kind !== 'chat') return fields.map(oneLine);
-  const contents = fields.filter((_, i) => i % 2 === 1);
+  const contents = fields.filter((_, i) => i % 2 === 1 && fields[i - 1] !== 'system');
   return [oneLine(contents.length > 1 ? `${contents[0]} → ${contents.at(-1)}` : (contents[0] ?? ''))];
 }
 

@@ -56,9 +56,11 @@ function ConfusionPart({ evaluation, predictions }: { evaluation: ClassEvaluatio
 
 function FrozenLine({ report }: { report: Report }) {
   const { frozen, timings, peakMemoryBytes } = report;
-  const words = frozen.identical
-    ? l10n.t('{0} frozen tensors are bit for bit what they were. Took {1}, {2} at most.')
-    : l10n.t('Of {0} frozen tensors some changed, which must never be. Took {1}, {2} at most.');
+  const words = !frozen.identical
+    ? l10n.t('Of {0} frozen tensors some changed, which must never be. Took {1}, {2} at most.')
+    : frozen.count === 0
+      ? l10n.t('Nothing was frozen. Took {1}, {2} at most.')
+      : l10n.t('{0} frozen tensors are bit for bit what they were. Took {1}, {2} at most.');
   return (
     <p class="fine">
       <Icon name={frozen.identical ? 'pass' : 'error'} kind={frozen.identical ? 'good' : 'bad'} />

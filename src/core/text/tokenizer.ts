@@ -5,6 +5,7 @@ import { cutAtSpaces } from './cuts';
 import type { TokenizerConfig } from './fileSchemas';
 import { readTokenizerFiles, type TokenizerFiles } from './files';
 import { type Piece, piecesOf } from './pieces';
+import { withAllLetters } from './whitespace';
 
 /** A text, or two, as a model takes it. All arrays are of the same length. */
 export interface Encoded {
@@ -82,7 +83,7 @@ export class TextTokenizer {
       const { remove_space: _1, do_lowercase_and_remove_accent: _2, ...config } = files.config;
       const kind = files.tokenizer.model.type;
       if (kind !== undefined && !kinds.includes(kind)) throw new Error(l10n.t('it is of the kind {0}', kind));
-      this.library = new Library(files.tokenizer, config);
+      this.library = new Library({ ...files.tokenizer, pre_tokenizer: withAllLetters(files.tokenizer.pre_tokenizer) }, config);
       cutAtSpaces(this.library, files.tokenizer);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

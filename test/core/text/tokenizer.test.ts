@@ -31,6 +31,7 @@ const kinds: [string, string, string][] = [
   ['WordPiece', path.join(fixtures, 'wordpiece'), 'wordpiece/expected.json'],
   ['byte-level BPE', path.join(fixtures, 'bytelevel'), 'bytelevel/expected.json'],
   ['Unigram', path.join(fixtures, 'unigram'), 'unigram/expected.json'],
+  ['WordLevel', path.join(fixtures, 'wordlevel'), 'wordlevel/expected.json'],
   ['WordPiece from vocab.txt', only(path.join(fixtures, 'wordpiece'), 'wordpiece', bert), 'wordpiece/expected.json'],
   [
     'byte-level BPE from merges.txt',
