@@ -18,6 +18,17 @@ function epochWords(sentence: string): ComponentChildren {
   return <Rich sentence={sentence} parts={[num(number(Math.max(1, epoch))), num(number(epochs))]} />;
 }
 
+/** Many texts take minutes until they are read and cut into tokens. */
+function preparedWords({ done, total }: NonNullable<PanelState['prepared']>): ComponentChildren {
+  const counted = total === null ? l10n.t('{0} rows', number(done)) : l10n.t('{0} of {1}', number(done), number(total));
+  return (
+    <>
+      {l10n.t('Reading texts')}
+      <span class="num" aria-hidden="true">{` · ${counted}`}</span>
+    </>
+  );
+}
+
 /** What changes every second is hidden from screen readers here, which would read it out each time: the figures have it. */
 function stateWords(state: PanelState): { icon: IconName; kind?: string; words: ComponentChildren } {
   const { prepare, epochs, report, secondsLeft } = run.current;
@@ -29,7 +40,7 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
     case 'ready':
       return { icon: 'pass', words: l10n.t('Ready') };
     case 'starting':
-      return { icon: 'spin', kind: 'spin', words: l10n.t('Starting') };
+      return { icon: 'spin', kind: 'spin', words: state.prepared ? preparedWords(state.prepared) : l10n.t('Starting') };
     case 'preparing':
       return {
         icon: 'spin',
@@ -140,7 +151,7 @@ function Actions({ state }: { state: PanelState }) {
         </>
       );
     case 'starting':
-      return null;
+      return state.prepared ? <Button label={l10n.t('Stop')} icon="stop" onClick={() => post({ type: 'stop' })} /> : null;
     case 'preparing':
       return stop;
     case 'training':
@@ -193,7 +204,7 @@ function Progress({ state }: { state: PanelState }) {
       if (state.dataFailure || state.modelFailure) return null;
       return <Endless label={l10n.t('Reading the data')} />;
     case 'starting':
-      return <Endless label={l10n.t('Starting')} />;
+      return state.prepared?.total ? bar(state.prepared.done / state.prepared.total) : <Endless label={l10n.t('Starting')} />;
     case 'preparing':
       return prepare && prepare.total > 0 ? bar(prepare.done / prepare.total) : <Endless label={l10n.t('Preparing')} />;
     case 'training':

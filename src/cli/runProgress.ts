@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Prepared } from '../core/training';
 import type { Task } from '../protocol/data';
 import type { RunEvent } from '../protocol/events';
 import { figureOf, type Scores } from '../protocol/figure';
@@ -89,6 +90,12 @@ export class RunProgress {
       case 'checkpoint':
         break;
     }
+  }
+
+  /** What goes before the first event. */
+  prepared({ done, total }: Prepared): void {
+    const texts = total === null ? l10n.t('{0} rows', integer(done)) : l10n.t('texts {0}/{1}', integer(done), integer(total));
+    this.status.show(total === null ? texts : `${bar(done / total)} ${texts}`);
   }
 
   /** Takes the bar away. */

@@ -10,6 +10,11 @@ import { failureSchema, ThawError } from '../protocol/failure';
 import type { RunConfig } from '../protocol/runConfig';
 import { type ChildSettings, childEnvironment } from './childEnvironment';
 
+const preparedSchema = z.object({ done: z.int().min(0), total: z.int().min(0).nullable() });
+/** How far the examples of a run are read, before it begins. `total`: null until it is known. */
+export type Prepared = z.infer<typeof preparedSchema>;
+
+const preparedLineSchema = z.object({ prepared: preparedSchema });
 const launchLineSchema = z.union([
   z.object({ ready: z.object({ folder: z.string(), address: z.string() }) }),
   z.object({ failure: failureSchema }),
@@ -19,12 +24,18 @@ export type Launch =
   | { readonly mode: 'begin'; readonly folder: string; readonly config: RunConfig }
   | { readonly mode: 'resume'; readonly folder: string };
 
+export interface Launching {
+  readonly signal?: AbortSignal;
+  readonly onPrepared?: (prepared: Prepared) => void;
+}
+
 /**
  * Starts the process of a run, which lives on without this window, and waits until it listens.
+ * @param onPrepared is told how far it is until then, where that takes a while
  * @returns the address of its socket
  * @throws ThawError what it said on its way out; `process.died` when it said nothing; `interrupted`
  */
-export async function launchRun(launch: Launch, settings: ChildSettings, signal?: AbortSignal): Promise<string> {
+export async function launchRun(launch: Launch, settings: ChildSettings, { signal, onPrepared }: Launching = {}): Promise<string> {
   // Its stderr goes to a file: a pipe would break under it when this window goes.
   const scratch = mkdtempSync(path.join(tmpdir(), 'thaw-launch-'));
   const stderrPath = path.join(scratch, 'stderr.log');
@@ -45,7 +56,7 @@ export async function launchRun(launch: Launch, settings: ChildSettings, signal?
     });
     child.stdin?.on('error', () => {}); // it may end before it reads: `exit` says so
     child.stdin?.end(launch.mode === 'begin' ? JSON.stringify(launch.config) : '');
-    const line = await firstLine(child.stdout as Readable);
+    const line = await launchLine(child.stdout as Readable, onPrepared);
     if (signal?.aborted) throw new ThawError('interrupted', l10n.t('Stopped before it began.'), '');
     const parsed = launchLineSchema.safeParse(line === null ? null : parseJson(line));
     if (!parsed.success) {
@@ -83,13 +94,18 @@ function yieldToEditor(pid: number | undefined): void {
   }
 }
 
-/** The first line of a stream, null when it ends without one. */
-async function firstLine(stream: Readable): Promise<string | null> {
+/** The first line that does not say how far it is; null where the stream ends without one. */
+async function launchLine(stream: Readable, onPrepared: Launching['onPrepared']): Promise<string | null> {
   let text = '';
   for await (const chunk of stream.setEncoding('utf8')) {
     text += chunk;
-    const end = text.indexOf('\n');
-    if (end >= 0) return text.slice(0, end);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      const { data } = preparedLineSchema.safeParse(parseJson(line));
+      if (!data) return line;
+      onPrepared?.(data.prepared);
+    }
   }
   return text.trim() || null;
 }

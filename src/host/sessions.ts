@@ -1,6 +1,6 @@
 import type { RunConfig } from '../protocol/runConfig';
 import type { ChildSettings } from './childEnvironment';
-import { launchRun } from './runProcess';
+import { type Launching, launchRun } from './runProcess';
 import { RunSession } from './runSession';
 import { type Disposable, Signal } from './signal';
 
@@ -42,14 +42,14 @@ export class Sessions implements Disposable {
   }
 
   /** Starts a run in a new folder. @throws ThawError */
-  async begin(folder: string, config: RunConfig, signal?: AbortSignal): Promise<RunSession> {
-    await launchRun({ mode: 'begin', folder, config }, this.settings(), signal);
+  async begin(folder: string, config: RunConfig, launching?: Launching): Promise<RunSession> {
+    await launchRun({ mode: 'begin', folder, config }, this.settings(), launching);
     return this.get(folder);
   }
 
   /** Goes on with a run whose process has ended. @throws ThawError */
-  async resume(folder: string, signal?: AbortSignal): Promise<RunSession> {
-    await launchRun({ mode: 'resume', folder }, this.settings(), signal);
+  async resume(folder: string, launching?: Launching): Promise<RunSession> {
+    await launchRun({ mode: 'resume', folder }, this.settings(), launching);
     const session = await this.get(folder);
     await session.attach();
     return session;

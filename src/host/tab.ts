@@ -9,6 +9,7 @@ import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runCo
 import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, readerOf, rulesAfter, saidOf, sameRules } from './panelState';
 import { Preview } from './preview';
 import { RowsAhead } from './rowsAhead';
+import type { Launching } from './runProcess';
 import type { RunSession } from './runSession';
 import { type Disposable, Signal } from './signal';
 import { isInside, openFile } from './tabFiles';
@@ -173,7 +174,7 @@ export class Tab implements Disposable {
     const session = this.session;
     if (!session || !this.services.trusted()) return;
     if (session.live) return this.order({ type: 'continue' });
-    await this.launch((signal) => this.services.sessions.resume(session.folder, signal));
+    await this.launch((launching) => this.services.sessions.resume(session.folder, launching));
   }
 
   dispose(): void {
@@ -210,15 +211,16 @@ export class Tab implements Disposable {
     this.update({ run: null, predictions: [], trial: null, log: [] });
     this.posted.fire({ type: 'events', reset: true, events: [] });
     const folder = newRunFolder(settings.runsFolder, this.state.title);
-    await this.launch((signal) => this.services.sessions.begin(folder, config.data, signal));
+    await this.launch((launching) => this.services.sessions.begin(folder, config.data, launching));
   }
 
-  private async launch(begin: (signal: AbortSignal) => Promise<RunSession>): Promise<void> {
+  private async launch(begin: (launching: Launching) => Promise<RunSession>): Promise<void> {
     if (this.launching) return;
     this.launching = new AbortController();
-    this.update({ phase: 'starting', failure: null });
+    this.update({ phase: 'starting', failure: null, prepared: null });
     try {
-      const session = await begin(this.launching.signal);
+      const { signal } = this.launching;
+      const session = await begin({ signal, onPrepared: (prepared) => this.update({ prepared }) });
       this.launching = null;
       this.adopt(session);
     } catch (error) {

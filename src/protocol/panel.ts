@@ -112,6 +112,8 @@ export interface PanelState {
   /** The run in this tab, once there is one. */
   run: { path: string; id: string } | null;
   failure: Failure | null;
+  /** While it starts, how many texts are read and cut into tokens; `total`: null until it is known. */
+  prepared?: { done: number; total: number | null } | null;
   predictions: Prediction[];
   trial: Trial | null;
   log: string[];

@@ -3,12 +3,16 @@ import { devNull } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { parseRunConfig, readRecord } from '../core/runs';
+import type { Prepared, Preparing } from '../core/training';
 import { asFailure, exitCode, type Failure, ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
 import { openSession, type Session, type SessionSpec } from './session';
 
-/** The one line on stdout by which whoever spawned the process learns how it began. */
-export type LaunchLine = { ready: { folder: string; address: string } } | { failure: Failure };
+/** The lines on stdout by which whoever spawned the process learns how it begins; the last is `ready` or `failure`. */
+export type LaunchLine = { prepared: Prepared } | { ready: { folder: string; address: string } } | { failure: Failure };
+
+/** Milliseconds between two lines of what is prepared. */
+const preparedPace = 200;
 
 const stdout = 1;
 const stderr = 2;
@@ -21,8 +25,15 @@ const stderr = 2;
 export async function trainDetached(mode: 'begin' | 'resume', folder: string): Promise<number> {
   let session: Session;
   try {
-    const opening = specOf(mode, path.resolve(folder)).then(openSession);
-    endOnSignals(opening);
+    const preparing = new AbortController();
+    let told = Number.NEGATIVE_INFINITY;
+    const onPrepared = (prepared: Prepared) => {
+      if (performance.now() - told < preparedPace) return;
+      told = performance.now();
+      say({ prepared });
+    };
+    const opening = specOf(mode, path.resolve(folder), { signal: preparing.signal, onPrepared }).then(openSession);
+    endOnSignals(opening, preparing);
     session = await opening;
   } catch (error) {
     const failure = asFailure(error);
@@ -35,10 +46,10 @@ export async function trainDetached(mode: 'begin' | 'resume', folder: string): P
   return last.type === 'failed' ? exitCode(last.error.code) : 0;
 }
 
-async function specOf(mode: 'begin' | 'resume', folder: string): Promise<SessionSpec> {
+async function specOf(mode: 'begin' | 'resume', folder: string, preparing: Preparing): Promise<SessionSpec> {
   const { beginRun, resumeRun } = await import('../core/training');
   const { modelsFolder } = await import('../core/weights');
-  const places = { folder, modelsFolder: modelsFolder(), runsFolder: path.dirname(folder) };
+  const places = { folder, modelsFolder: modelsFolder(), runsFolder: path.dirname(folder), ...preparing };
   if (mode === 'begin') {
     const config = parseRunConfig(json(await readAll(process.stdin)));
     return { folder, mode, idleMinutes: config.idleMinutes, start: (onEvent) => beginRun(config, { ...places, onEvent }) };
@@ -48,7 +59,11 @@ async function specOf(mode: 'begin' | 'resume', folder: string): Promise<Session
 }
 
 function say(line: LaunchLine): void {
-  writeSync(stdout, `${JSON.stringify(line)}\n`);
+  try {
+    writeSync(stdout, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Nobody listens any more: the window has gone, and the run goes on without it.
+  }
 }
 
 /**
@@ -67,13 +82,15 @@ function logInto(folder: string): void {
   }
 }
 
-/** The system shuts down, or somebody ends the process: a checkpoint first. A second signal ends it at once. */
-function endOnSignals(opening: Promise<Session>): void {
-  const end = () =>
+/** The system shuts down, or somebody ends the process: a checkpoint first, where it has begun. A second signal ends it at once. */
+function endOnSignals(opening: Promise<Session>, preparing: AbortController): void {
+  const end = () => {
+    preparing.abort();
     opening.then(
       ({ run }) => run.checkpointAndEnd(),
       () => {}, // It did not begin; that is told already.
     );
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
 }
 

@@ -1,16 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { launchRun } from '../../src/host/runProcess';
+import { type Launching, launchRun } from '../../src/host/runProcess';
 import { config, temporaryFolder, until } from './fakes';
 
 /** Runs a script in place of dist/trainer.js. */
-function launching(script: string, mode: 'begin' | 'resume' = 'begin', signal?: AbortSignal) {
+function launching(script: string, mode: 'begin' | 'resume' = 'begin', more: Launching = {}) {
   const folder = temporaryFolder();
   const file = path.join(folder, 'trainer.cjs');
   writeFileSync(file, script);
   const settings = { script: file, modelsFolder: '/models', tensorflowFolder: '/tensorflow', l10nBundle: '/l10n.json' };
-  return { folder, address: launchRun(mode === 'begin' ? { mode, folder, config } : { mode, folder }, settings, signal) };
+  return { folder, address: launchRun(mode === 'begin' ? { mode, folder, config } : { mode, folder }, settings, more) };
 }
 
 describe('launchRun', () => {
@@ -43,9 +43,26 @@ describe('launchRun', () => {
     });
   });
 
+  it('hears how far the preparation is before the address, whole lines or not', async () => {
+    const heard: unknown[] = [];
+    const { address } = launching(
+      `
+      const lines = [{ prepared: { done: 10, total: null } }, { prepared: { done: 3, total: 7 } }, { ready: { folder: '', address: 'here' } }];
+      const text = lines.map((line) => JSON.stringify(line) + '\\n').join('');
+      process.stdout.write(text.slice(0, 20), () => setTimeout(() => process.stdout.write(text.slice(20)), 30));`,
+      'begin',
+      { onPrepared: (prepared) => heard.push(prepared) },
+    );
+    await expect(address).resolves.toBe('here');
+    expect(heard).toEqual([
+      { done: 10, total: null },
+      { done: 3, total: 7 },
+    ]);
+  });
+
   it('can be given up', async () => {
     const controller = new AbortController();
-    const { address } = launching('setInterval(() => {}, 1000);', 'resume', controller.signal);
+    const { address } = launching('setInterval(() => {}, 1000);', 'resume', { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await expect(address).rejects.toMatchObject({ failure: { code: 'interrupted' } });
   });

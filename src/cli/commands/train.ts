@@ -1,13 +1,14 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { newRunFolder, readRecord } from '../../core/runs';
+import type { Preparing, RunHandle } from '../../core/training';
 import type { Task } from '../../protocol/data';
 import { exitCode } from '../../protocol/failure';
 import { defaultRunsFolder, runFiles } from '../../protocol/paths';
 import type { Report } from '../../protocol/report';
 import type { RunConfig } from '../../protocol/runConfig';
 import { endOnUncaught } from '../../trainer/crash';
-import { openSession, type SessionSpec } from '../../trainer/session';
+import { type OnEvent, openSession, type SessionSpec } from '../../trainer/session';
 import { evaluationText } from '../evaluationText';
 import { atInterrupt } from '../interrupt';
 import { describeFailure, type Output } from '../output';
@@ -28,7 +29,7 @@ export async function train(data: string | undefined, flags: TrainFlags, output:
   for (const note of notes) output.note(note);
   const folder = flags.out === undefined ? newRunFolder(runsFolder, path.basename(config.data.path)) : path.resolve(flags.out);
   return follow(
-    { folder, mode: 'begin', idleMinutes: 0, start: (onEvent) => beginRun(config, { folder, ...places, onEvent }) },
+    { folder, mode: 'begin', idleMinutes: 0, start: (told) => beginRun(config, { folder, ...places, ...told }) },
     config,
     output,
   );
@@ -41,22 +42,35 @@ export async function resume(run: string, output: Output): Promise<number> {
   const { resumeRun } = await import('../../core/training');
   const { modelsFolder } = await import('../../core/weights');
   const places = { modelsFolder: modelsFolder(), runsFolder };
-  return follow({ folder, mode: 'resume', idleMinutes: 0, start: (onEvent) => resumeRun(folder, { ...places, onEvent }) }, config, output);
+  return follow({ folder, mode: 'resume', idleMinutes: 0, start: (told) => resumeRun(folder, { ...places, ...told }) }, config, output);
+}
+
+/** How a run is begun or resumed that tells how far its preparation is, and may be ended in it. */
+interface Following extends Omit<SessionSpec, 'start'> {
+  start(told: Preparing & { readonly onEvent: OnEvent }): Promise<RunHandle>;
 }
 
 /** Trains to the end in this process, showing what happens; windows may attach meanwhile. */
-async function follow(spec: SessionSpec, config: RunConfig, output: Output): Promise<number> {
+async function follow({ start, ...spec }: Following, config: RunConfig, output: Output): Promise<number> {
   endOnUncaught();
   const progress = new RunProgress(config);
+  const preparing = new AbortController();
+  let begun = false;
   const session = openSession({
     ...spec,
+    start: async (onEvent) => {
+      const run = await start({ onEvent, signal: preparing.signal, onPrepared: (prepared) => progress.prepared(prepared) });
+      begun = true;
+      return run;
+    },
     onEvent: (event) => {
       output.line(event);
       progress.show(event);
     },
   });
   const interruption = atInterrupt(async () => {
-    output.note(l10n.t('Writing a checkpoint. Press again to end at once.'));
+    preparing.abort();
+    if (begun) output.note(l10n.t('Writing a checkpoint. Press again to end at once.'));
     await (await session).run.checkpointAndEnd();
   });
   output.onClosed = interruption.ask;

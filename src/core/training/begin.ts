@@ -11,6 +11,7 @@ import { exactId } from '../weights';
 import { spillFile } from './features';
 import { digestsOf } from './frozen';
 import { type RunHandle, start } from './handle';
+import type { Preparing } from './preparing';
 import { firstProgress } from './progress';
 import { select } from './selection';
 import { silentLayersWarning } from './silentLayers';
@@ -19,7 +20,7 @@ import { beginning, standingOf } from './standing';
 import { openSubject } from './subject/open';
 import type { Subject } from './subject/subject';
 
-export interface RunPlaces {
+export interface RunPlaces extends Preparing {
   readonly modelsFolder: string;
   /** Where earlier runs are, for a model that is named by a run's id. */
   readonly runsFolder?: string;

@@ -1,5 +1,6 @@
 import type { Problem, Split } from '../../../protocol/data';
 import { Rows, type TextDataset, textProblems } from '../../data/text';
+import { type Preparing, Turns } from '../preparing';
 import { type EncodingOptions, encoderFor, type SequenceExample } from './encoding';
 import type { Sequences } from './sequences';
 
@@ -8,11 +9,17 @@ import type { Sequences } from './sequences';
  * lengths.
  * @returns also what is to be said of those that are cut
  */
-export async function sequencesOf(dataset: TextDataset, options: EncodingOptions): Promise<{ sequences: Sequences; problems: Problem[] }> {
+export async function sequencesOf(
+  dataset: TextDataset,
+  options: EncodingOptions,
+  preparing?: Preparing,
+): Promise<{ sequences: Sequences; problems: Problem[] }> {
   const encode = encoderFor(dataset.task as SequenceExample['task'], options);
   const lengths = new Uint32Array(dataset.count);
   const cut = new Rows();
+  const turns = new Turns(preparing);
   for await (const { example, content } of dataset.readAll()) {
+    await turns.at(example, dataset.count);
     const { ids, target, isCut } = encode(content as SequenceExample);
     lengths[example] = Math.max(ids.length, target?.length ?? 0);
     if (isCut) cut.add(() => dataset.whereOf(example));

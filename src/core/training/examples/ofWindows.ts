@@ -2,6 +2,7 @@ import type { Problem } from '../../../protocol/data';
 import { membersOf } from '../../data';
 import { Growing, Rows, type TextDataset, type TextExample, textProblems } from '../../data/text';
 import type { Encoded, TextTokenizer } from '../../text';
+import { type Preparing, Turns } from '../preparing';
 import type { EncodingOptions } from './encoding';
 import type { Sequence, Sequences } from './sequences';
 import { TokenStore } from './tokenStore';
@@ -17,13 +18,16 @@ import type { Windows } from './windows';
 export async function windowsOf(
   dataset: TextDataset,
   { tokenizer, maxLength }: Pick<EncodingOptions, 'tokenizer' | 'maxLength'>,
+  preparing?: Preparing,
 ): Promise<{ sequences: Sequences; problems: Problem[] }> {
   const kept = new KeptWindows(tokenizer.size);
   const texts = new Growing(Uint32Array);
   const starts = new Uint32Array(dataset.count + 1);
   const [split, cut] = [new Rows(), new Rows()];
+  const turns = new Turns(preparing);
   try {
     for await (const { example, content } of dataset.readAll()) {
+      await turns.at(example, dataset.count);
       const windows = windowsOfText(tokenizer, content, maxLength);
       for (const window of windows) {
         await kept.add(window);

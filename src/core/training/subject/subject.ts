@@ -2,6 +2,7 @@ import type { NamedTensors, TensorData } from '../../engine/engine';
 import type { Network } from '../../models/model';
 import type { Places } from '../../weights';
 import type { Examples } from '../examples/examples';
+import type { Preparing } from '../preparing';
 import type { Writing } from '../writing';
 
 /** What a run records of the model that it begins from. */
@@ -36,7 +37,7 @@ export interface Subject {
   save(run: string, result: Result): Promise<void>;
 }
 
-export interface SubjectOptions extends Places {
+export interface SubjectOptions extends Places, Preparing {
   /** The model is kept as it is, its classes too, whatever the data's are. */
   readonly asItIs?: boolean;
 }

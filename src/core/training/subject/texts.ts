@@ -14,6 +14,7 @@ import { sequencesOf } from '../examples/ofDataset';
 import { windowsOf } from '../examples/ofWindows';
 import type { Sequences } from '../examples/sequences';
 import { TextExamples } from '../examples/texts';
+import type { Preparing } from '../preparing';
 import { withAdapters } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 import { writingOf } from './writing';
@@ -22,9 +23,16 @@ import { writingOf } from './writing';
 const usualLength = { 'causal-lm': 256, other: 512 };
 
 /** Texts and a transformer. @throws ThawError `data.*`, `model.*`, `config.invalid` */
-export async function openTexts(config: RunConfig, task: TextTask, { asItIs = false, ...places }: SubjectOptions): Promise<Subject> {
+export async function openTexts(
+  config: RunConfig,
+  task: TextTask,
+  { asItIs = false, signal, onPrepared, ...places }: SubjectOptions,
+): Promise<Subject> {
   const { path: root, columns, validationSplit, testSplit } = config.data;
-  const dataset = await openTextDataset(root, { task, columns, validationSplit, testSplit });
+  const dataset = await openTextDataset(root, {
+    ...{ task, columns, validationSplit, testSplit, signal },
+    onRows: (done) => onPrepared?.({ done, total: null }),
+  });
   try {
     const { classes } = dataset;
     const options = { head: headFor(task), ...(classes.length > 0 && !asItIs && { classes: classes.length, labels: classes }) };
@@ -36,7 +44,7 @@ export async function openTexts(config: RunConfig, task: TextTask, { asItIs = fa
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };
-    const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix }, config.longTexts);
+    const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix }, config.longTexts, { signal, onPrepared });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     return {
       examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
@@ -86,11 +94,12 @@ async function sequencesFor(
   dataset: TextDataset,
   options: EncodingOptions,
   longTexts: LongTexts,
+  preparing: Preparing,
 ): Promise<{ sequences: Sequences; problems: Problem[] }> {
   const found =
     dataset.task === 'causal-lm'
-      ? { sequences: await blocksOfTexts(dataset, options), problems: [] }
-      : await (longTexts === 'windows' ? windowsOf : sequencesOf)(dataset, options);
+      ? { sequences: await blocksOfTexts(dataset, { ...options, preparing }), problems: [] }
+      : await (longTexts === 'windows' ? windowsOf : sequencesOf)(dataset, options, preparing);
   if (found.sequences.members('train').length > 0) return found;
   throw new ThawError(
     'data.empty',
