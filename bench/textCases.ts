@@ -1,5 +1,6 @@
 import type { Engine, TensorData } from '../src/core/engine';
 import { loraRules } from '../src/core/methods/lora';
+import { setDropout } from '../src/core/models/dropout';
 import { addLora } from '../src/core/models/lora';
 import { buildTextModel, type TextModel } from '../src/core/models/text';
 import { initialTensors } from '../src/core/nn';
@@ -40,11 +41,29 @@ export const textCases: Record<string, Case> = {
       return learning(engine, scale, model, loraRules(model));
     },
   },
+  'transformer-dropout': {
+    measure: 'training step of all its layers, dropout of 0.1 everywhere',
+    size: 64,
+    goals: { pytorch: 1.0 },
+    prepare: (engine, scale) => learning(engine, scale, built(0.1), ['**']),
+  },
+  'transformer-lora-dropout': {
+    measure: 'the same, LoRA of rank 8 on query and value',
+    size: 64,
+    goals: { pytorch: 0.9 },
+    prepare: (engine, scale) => {
+      const model = built(0.1);
+      addLora(model, { rank: 8, alpha: 16, targets: ['**.query', '**.value'] });
+      return learning(engine, scale, model, loraRules(model));
+    },
+  },
   generation: generationCase,
 };
 
-function built(): TextModel {
-  return buildTextModel(miniLm, { head: 'sequence-classification', classes });
+function built(dropout = 0): TextModel {
+  const model = buildTextModel(miniLm, { head: 'sequence-classification', classes });
+  setDropout(model, dropout);
+  return model;
 }
 
 async function learning(engine: Engine, scale: Scale, model: TextModel, rules: string[]) {

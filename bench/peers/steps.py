@@ -116,12 +116,12 @@ def features_of_files(batch, size, data):
     return step
 
 
-def bert():
-    """MiniLM's shape, dropout off."""
+def bert(dropout=0.0):
+    """MiniLM's shape."""
     from transformers import BertConfig, BertForSequenceClassification
 
     shape = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
-    return BertForSequenceClassification(BertConfig(**shape, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+    return BertForSequenceClassification(BertConfig(**shape, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
 
 
 def tokens(batch, length):
@@ -140,9 +140,9 @@ def bert_forward(batch, length, _):
     return step
 
 
-def bert_learning(lora=False):
+def bert_learning(lora=False, dropout=0.0):
     def prepare(batch, length, _):
-        model, given = bert(), tokens(batch, length)
+        model, given = bert(dropout), tokens(batch, length)
         if lora:
             from peft import LoraConfig, get_peft_model
 
@@ -195,6 +195,8 @@ CASES = {
     "transformer-forward": bert_forward,
     "transformer": bert_learning(),
     "transformer-lora": bert_learning(lora=True),
+    "transformer-dropout": bert_learning(dropout=0.1),
+    "transformer-lora-dropout": bert_learning(lora=True, dropout=0.1),
     "generation": generation,
 }
 

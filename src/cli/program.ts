@@ -167,6 +167,7 @@ function trainOptions(train: Command, rules: string[]): Command {
     .option('--validation-split <share>', l10n.t('share of the training pictures taken for validation where the folder has none (0.15)'))
     .option('--test-split <share>', l10n.t('share taken for the test (0.15)'))
     .option('--image-size <pixels>', l10n.t("side of the square that the model sees (the model's own)"))
+    .option('--dropout <share>', l10n.t("share that the model's dropout leaves out in a step; 0 for none (model: what it was made with)"))
     .option('--lora-rank <n>', l10n.t('rank of the adapters (8)'))
     .option('--lora-alpha <x>', l10n.t('what adapters count: α / rank (16)'))
     .option('--lora-dropout <share>', l10n.t('share of what adapters see that a step leaves out (0)'))

@@ -48,6 +48,7 @@ export const settings = [
   { flag: '--validation-split', key: 'validationSplit', place: ['data', 'validationSplit'], numeric: true },
   { flag: '--test-split', key: 'testSplit', place: ['data', 'testSplit'], numeric: true },
   { flag: '--image-size', key: 'imageSize', place: ['imageSize'], numeric: true },
+  { flag: '--dropout', key: 'dropout', place: ['dropout'], numeric: true },
   { flag: '--lora-rank', key: 'loraRank', place: ['lora', 'rank'], numeric: true },
   { flag: '--lora-alpha', key: 'loraAlpha', place: ['lora', 'alpha'], numeric: true },
   { flag: '--lora-dropout', key: 'loraDropout', place: ['lora', 'dropout'], numeric: true },

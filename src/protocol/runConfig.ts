@@ -96,6 +96,10 @@ export const runConfigSchema = z.strictObject({
   longTexts: z.enum(longTextChoices).default('cut'),
   /** Present: adapters stand beside the targets before any rule is applied. */
   lora: loraSchema.optional(),
+  /** Share that layers with dropout leave out in training: 'model' for what the checkpoint says of each, or one for all of them. */
+  dropout: z
+    .union([z.literal('model'), z.number().min(0).lt(1)], { error: 'expected "model", or a number from 0 to below 1' })
+    .default('model'),
   /** Largest norm that all gradients together may have; 0 for any. */
   gradientClipping: z.number().min(0).default(0),
   /** Batches whose gradients make one update. */

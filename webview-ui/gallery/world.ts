@@ -280,6 +280,7 @@ export function eventsUntil(until: number, end: 'training' | 'paused' | 'finishe
       engine: 'onnx',
       device: 'cpu',
       threads: 0,
+      dropout: 'model',
       gradientClipping: 0,
       gradientAccumulation: 1,
       idleMinutes: 10,

@@ -1,4 +1,5 @@
 export { convnextNamed, convnextTransformersNames } from './convnext';
+export { setDropout } from './dropout';
 export { addLora, defaultLoraTargets, type LoraOptions } from './lora';
 export { mobilenetV2TransformersNames } from './mobilenetV2';
 export { headsOf, type ImageModel, isInHead, type LoadedModel, type Network } from './model';

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { attention, tf, unseen } from '../engine/ops';
+import type { Dropout } from './dropout';
 import type { Module, Past, Scope } from './module';
 
 /** [N, S, D] ↔ [S, N, D]. Attention wants the sequence first; between modules of a chain the batch is. Two swaps in a row cost nothing. */
@@ -21,6 +22,16 @@ interface Options {
   readonly shared: number;
   readonly scale: number;
   readonly bias?: Tensor;
+  readonly causal?: boolean;
+  /** Of what tokens look at, in training. */
+  readonly dropout: Dropout;
+}
+
+/** Attention of which a step of training leaves out a share: a token does not see some of the others. Shapes as those of `attention`. */
+export function droppedAttention(q: Tensor, k: Tensor, v: Tensor, { dropout, ...options }: Omit<Options, 'shared'>, scope: Scope): Tensor {
+  const [queries, n] = q.shape as [number, number];
+  const kept = dropout.mask([n, options.heads, queries, k.shape[0] as number], scope);
+  return attention(q, k, v, { ...options, kept });
 }
 
 /**
@@ -32,14 +43,15 @@ export function causalAttention(
   module: Module,
   [q, k, v]: readonly [Tensor, Tensor, Tensor],
   { shared, ...options }: Omit<Options, 'shared'> & { readonly shared?: number },
-  { past }: Scope,
+  scope: Scope,
 ): Tensor {
+  const { past } = scope;
   const grouped = { ...options, shared: shared ?? options.heads };
-  if (!past) return groupedAttention(q, k, v, { ...grouped, causal: true });
+  if (!past) return groupedAttention(q, k, v, { ...grouped, causal: true }, scope);
   const [keys, values] = [past.extended(module.nameOf('keys'), k), past.extended(module.nameOf('values'), v)];
   const seen = upTo(past, q.shape[0] as number);
   const bias = grouped.bias ? tf.add(grouped.bias, seen) : seen;
-  return (q.shape[0] === 1 ? groupedQuery : groupedAttention)(q, keys, values, { ...grouped, bias });
+  return (q.shape[0] === 1 ? groupedQuery : groupedAttention)(q, keys, values, { ...grouped, bias }, scope);
 }
 
 /** What is added to the scores of S tokens so that each sees those up to it: [1, 1, S, T] */
@@ -53,22 +65,22 @@ function upTo(past: Past, length: number): Tensor {
  * Attention where several query heads share a key and value head (Ainslie et al. 2023); with equal numbers, the usual one.
  * q: [S, N, heads·d], k, v: [T, N, shared·d] → [S, N, heads·d]
  */
-function groupedAttention(q: Tensor, k: Tensor, v: Tensor, { shared, ...options }: Options & { readonly causal?: boolean }): Tensor {
+function groupedAttention(q: Tensor, k: Tensor, v: Tensor, { shared, ...options }: Options, scope: Scope): Tensor {
   const repeat = options.heads / shared;
-  return attention(q, repeated(k, shared, repeat), repeated(v, shared, repeat), options);
+  return droppedAttention(q, repeated(k, shared, repeat), repeated(v, shared, repeat), options, scope);
 }
 
 /**
  * The same for a single query: those that share a key stand in for its sequence, so that no key is repeated.
  * q: [1, N, heads·d], k, v: [T, N, shared·d] → [1, N, heads·d]
  */
-function groupedQuery(q: Tensor, k: Tensor, v: Tensor, { shared, ...options }: Options): Tensor {
+function groupedQuery(q: Tensor, k: Tensor, v: Tensor, { shared, ...options }: Options, scope: Scope): Tensor {
   const repeat = options.heads / shared;
-  if (repeat === 1) return attention(q, k, v, options);
+  if (repeat === 1) return droppedAttention(q, k, v, options, scope);
   const [, n, width] = q.shape as [number, number, number];
   const d = width / options.heads;
   const queries = tf.transpose(tf.reshape(q, [n, shared, repeat, d]), [2, 0, 1, 3]);
-  const seen = attention(tf.reshape(queries, [repeat, n, shared * d]), k, v, { ...options, heads: shared });
+  const seen = droppedAttention(tf.reshape(queries, [repeat, n, shared * d]), k, v, { ...options, heads: shared }, scope);
   return tf.reshape(tf.transpose(tf.reshape(seen, [repeat, n, shared, d]), [1, 2, 0, 3]), [1, n, width]);
 }
 

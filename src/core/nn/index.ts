@@ -1,8 +1,8 @@
 export { type Activation, activate } from './activation';
-export { causalAttention, paddingBias, swapped } from './attention';
+export { causalAttention, droppedAttention, paddingBias, swapped } from './attention';
 export { BatchNorm, type BatchNormOptions } from './batchNorm';
 export { Conv2d, type Conv2dOptions, type Padding } from './conv2d';
-export { Dropout, drop, dropoutUnder } from './dropout';
+export { Dropout, drop, dropoutUnder, droppingIn } from './dropout';
 export { Embedding } from './embedding';
 export { Group } from './group';
 export { initialTensors } from './initial';

@@ -26,10 +26,10 @@ export interface Scope {
   /** What goes beside x to every layer that asks for it: `mask` [N, S], `types` [N, S]. Undefined where it is not given. */
   beside?(name: string): Tensor | undefined;
   /**
-   * Dropout of x for the layer at that path, in a step that learns; absent where nothing drops. See ./dropout.
-   * @param shape broadcasts to x's, where whole rows or maps drop together
+   * What the layer at that path multiplies a tensor of this shape by, in a step that learns: 0 for what drops. Absent where
+   * nothing drops. See ./dropout.
    */
-  dropout?(path: string, x: Tensor, rate: number, shape?: Shape): Tensor;
+  dropout?(path: string, rate: number, shape: Shape): Tensor;
   /** Present while a text is written token by token: x is then what comes next, and layers ask for what was before. */
   readonly past?: Past;
   /** The new value of a statistic after this step. */
@@ -73,14 +73,21 @@ export abstract class Module {
   path = '';
   readonly children: (readonly [key: string, module: Module])[] = [];
   readonly tensors: OwnTensor[] = [];
-  /** Whether it gives other values in every step of training, though nothing of its own learns: what it gives is never kept. */
-  readonly isNoisy: boolean = false;
+  /** Of a layer that drops a share of what it is given, in training. */
+  readonly drops?: { rate: number };
+  /** Parts without tensors which have no place in the layer tree: dropout inside a layer. */
+  readonly unlisted: (readonly [key: string, module: Module])[] = [];
   readonly kept: KeptRows[] = [];
   /** Modules elsewhere in the tree whose tensors this one reads too: a table that the output layer shares with the input. */
   readonly borrowed: Module[] = [];
 
   protected child<M extends Module>(key: string, module: M): M {
     this.children.push([key, module]);
+    return module;
+  }
+  /** A part of `unlisted`, which the module runs itself or whoever builds the chain puts there. */
+  aside<M extends Module>(key: string, module: M): M {
+    this.unlisted.push([key, module]);
     return module;
   }
   protected borrow<M extends Module>(module: M): M {
@@ -111,6 +118,11 @@ export abstract class Module {
     });
   }
 
+  /** Whether it gives other values in every step of training, though nothing of its own learns: what it gives is never kept. */
+  get isNoisy(): boolean {
+    return (this.drops?.rate ?? 0) > 0;
+  }
+
   /** Full name of an own tensor. */
   nameOf(key: string): string {
     return this.path ? `${this.path}.${key}` : key;
@@ -120,7 +132,7 @@ export abstract class Module {
 /** Sets the paths of a tree, once it is built. */
 export function rooted<M extends Module>(module: M, path = ''): M {
   module.path = path;
-  for (const [key, child] of module.children) rooted(child, path ? `${path}.${key}` : key);
+  for (const [key, part] of [...module.children, ...module.unlisted]) rooted(part, path ? `${path}.${key}` : key);
   return module;
 }
 

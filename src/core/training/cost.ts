@@ -4,7 +4,7 @@ import type { Cost } from '../../protocol/assistant';
 import type { Phase, RunConfig } from '../../protocol/runConfig';
 import { decodePicture } from '../data';
 import { createEngine, type Engine, type TensorData } from '../engine';
-import { addLora, type ImageModel, type Network } from '../models';
+import { addLora, type ImageModel, type Network, setDropout } from '../models';
 import { tensorsOf } from '../nn';
 import { describeForTask, describeModel, type Places } from '../weights';
 import { keptViews } from './examples/pictures';
@@ -96,10 +96,12 @@ async function probedOf(config: RunConfig, classes: number, places: Places): Pro
   if (task === 'image-classification') {
     const { model } = await describeModel(config.model, { ...places, classes, imageSize: config.imageSize });
     decoding ??= timeDecoding(model);
+    setDropout(model, config.dropout);
     if (config.lora) addLora(model, config.lora);
     return { model, reads: readsPictures(model), views: keptViews[config.augmentation], reading: await decoding };
   }
   const { model } = await describeForTask(config.model, task, { ...places, classes });
+  setDropout(model, config.dropout);
   if (config.lora) addLora(model, config.lora);
   const length = Math.min(config.maxLength ?? usualTokens, usualTokens, model.input.maximumLength);
   return { model, reads: readsTexts(model, length), views: 1, reading: 0 };
@@ -108,7 +110,21 @@ async function probedOf(config: RunConfig, classes: number, places: Places): Pro
 function probeOf(config: RunConfig, { rules }: Phase, probed: Probed, classes: number, batchSize: number): Promise<Probe> {
   const { engine, device, threads, optimizer, imageSize, maxLength, data } = config;
   const key = JSON.stringify([
-    ...[config.model, rules, classes, batchSize, engine, device, threads, optimizer, imageSize, maxLength, data.task, config.lora],
+    ...[
+      config.model,
+      rules,
+      classes,
+      batchSize,
+      engine,
+      device,
+      threads,
+      optimizer,
+      imageSize,
+      maxLength,
+      data.task,
+      config.lora,
+      config.dropout,
+    ],
   ]);
   const known = probes.get(key) ?? measure(config, rules, probed, batchSize);
   probes.set(key, known);

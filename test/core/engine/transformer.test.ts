@@ -1,7 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine';
-import { attention, embedding, gelu, geluTanh, layerNorm, linear, rmsNorm, tf, valueAndGradients } from '../../../src/core/engine/ops';
+import {
+  attention,
+  dropoutKey,
+  dropoutMask,
+  embedding,
+  gelu,
+  geluTanh,
+  layerNorm,
+  linear,
+  rmsNorm,
+  tf,
+  valueAndGradients,
+} from '../../../src/core/engine/ops';
 import { engineName, evaluate, gradientError, integers, random, tensor } from './helpers';
 
 type Given = Record<string, Tensor>;
@@ -185,10 +197,31 @@ describe('attention', () => {
     expect(await gradientError(biased, tensors)).toBeLessThan(3e-3);
   });
 
+  it.each([false, true])('of which dropout leaves out a share (with a bias: %s)', async (hasBias) => {
+    const tensors = { ...given(4, 5), ...(hasBias && { bias: random([1, 2, 4, 5], 'bias') }), key: integers([2], dropoutKey(1, 1)) };
+    const mask = (t: Given) => dropoutMask([3, heads, 4, 5], { name: 'attention', rate: 0.3, key: of(t, 'key') });
+    const thinned = (t: Given) =>
+      attention(of(t, 'q'), of(t, 'k'), of(t, 'v'), { ...(hasBias && { bias: of(t, 'bias') }), kept: mask(t), heads, scale });
+    /** The same of other ops: [T, N, heads·d] → [N, heads, T, d] */
+    const split = (x: Tensor) => tf.transpose(tf.reshape(x, [x.shape[0] as number, 3, heads, 4]), [1, 2, 0, 3]);
+    const composed = (t: Given) => {
+      const products = tf.mul(tf.matMul(split(of(t, 'q')), split(of(t, 'k')), false, true), scale);
+      const seen = tf.mul(tf.softmax(hasBias ? tf.add(products, of(t, 'bias')) : products), mask(t));
+      return tf.reshape(tf.transpose(tf.matMul(seen, split(of(t, 'v'))), [2, 0, 1, 3]), [4, 3, 8]);
+    };
+    const { one, other, kept } = await evaluate((t) => ({ one: thinned(t), other: composed(t), kept: mask(t) }), tensors);
+    expect(new Set(kept?.data).size).toBe(2);
+    one?.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(other?.data[i] as number, 5);
+    });
+    expect(await gradientError(thinned, tensors)).toBeLessThan(3e-3);
+  });
+
   it('refuses shapes that do not fit', () => {
     const t = (...shape: number[]) => ({ shape, rank: shape.length }) as unknown as Tensor;
     expect(() => attention(t(5, 3, 8), t(5, 2, 8), t(5, 2, 8), { heads, scale })).toThrow(/attention/);
     expect(() => attention(t(5, 3, 9), t(5, 3, 9), t(5, 3, 9), { heads, scale })).toThrow(/2 heads/);
     expect(() => attention(t(5, 3, 8), t(4, 3, 8), t(4, 3, 8), { bias: t(1, 1, 1, 5), heads, scale })).toThrow(/bias/);
+    expect(() => attention(t(5, 3, 8), t(4, 3, 8), t(4, 3, 8), { kept: t(3, 2, 5, 5), heads, scale })).toThrow(/kept/);
   });
 });

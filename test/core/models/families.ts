@@ -11,7 +11,7 @@ import { engine, layouts } from '../engine/helpers';
 import { caseFolder, compute, deviations, expectedOf, type Subject } from './family';
 import { besideNames } from './textCompute';
 
-async function modelIn(folder: string): Promise<Subject> {
+export async function modelIn(folder: string): Promise<Subject> {
   const config = JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8')) as { model_type?: string; architectures?: string[] };
   return config.model_type && isTextModelType(config.model_type)
     ? textModel(folder, config.architectures?.[0] as string)

@@ -85,8 +85,16 @@ export interface Found {
   readonly gradients: Record<string, TensorData>;
 }
 
-/** Answers in inference mode, then learns for five steps with all its parameters, in the engine. */
-export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject, expected: Expected): Promise<Found> {
+/**
+ * Answers in inference mode, then learns for as many steps as there are losses with all its parameters, in the engine.
+ * @param dropout where something is to drop
+ */
+export async function compute(
+  engine: Pick<Engine, 'compile'>,
+  subject: Subject,
+  expected: Expected,
+  dropout?: Scope['dropout'],
+): Promise<Found> {
   const inputs = inputsOf(expected);
   const answering = await engine.compile(
     ({ constants, inputs }) => {
@@ -113,6 +121,7 @@ export async function compute(engine: Pick<Engine, 'compile'>, subject: Subject,
           tensor: (name) => (current[name] ?? state[name]) as Value,
           learns: () => true,
           training: true,
+          ...(dropout && { dropout }),
           update: (name, value) => {
             updates[name] = value;
           },

@@ -12,6 +12,13 @@ export interface AttentionAttributes {
   readonly causal: boolean;
 }
 
+export interface AttentionOptions extends Omit<AttentionAttributes, 'causal'> {
+  readonly causal?: boolean;
+  readonly bias?: Tensor;
+  /** What the softmax is multiplied by, which does not learn: a mask of dropout [N, heads, S, T]. */
+  readonly kept?: Tensor;
+}
+
 /**
  * Scaled dot-product attention of several heads (Vaswani et al. 2017): softmax(q·kᵀ·scale + bias)·v in each head.
  *
@@ -19,12 +26,7 @@ export interface AttentionAttributes {
  * the way in. `bias` is added to the scores: [N or 1, heads or 1, S or 1, T]; a mask has large negative numbers where
  * nothing is to be seen (not −∞: a row that sees nothing would become NaN). It may learn (T5's positions do).
  */
-export function attention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  { bias, heads, scale, causal = false }: { bias?: Tensor; heads: number; scale: number; causal?: boolean },
-): Tensor {
+export function attention(q: Tensor, k: Tensor, v: Tensor, { bias, kept, heads, scale, causal = false }: AttentionOptions): Tensor {
   const [length, n, width] = q.shape as [number, number, number];
   check(
     q.rank === 3 && k.rank === 3 && v.rank === 3 && width % heads === 0 && `${k.shape}` === `${[k.shape[0], n, width]}`,
@@ -36,27 +38,32 @@ export function attention(
     !bias || (bias.rank === 4 && bias.shape[3] === full[3] && bias.shape.every((size, i) => size === 1 || size === full[i])),
     () => `attention: bias [${bias?.shape}] does not fit scores [${full}]`,
   );
+  check(!kept || `${kept.shape}` === `${full}`, () => `attention: kept [${kept?.shape}] does not fit scores [${full}]`);
+  const given = { q, k, v, ...(bias && { bias }), ...(kept && { kept }) };
   const attributes: AttentionAttributes = { heads, scale, causal };
-  return bias ? run('ThawBiasedAttention', { q, k, v, bias }, attributes) : run('ThawAttention', { q, k, v }, attributes);
+  return run(`Thaw${bias ? 'Biased' : ''}${kept ? 'Thinned' : ''}Attention`, given, attributes);
 }
 
-type Given = Record<string, Tensor>;
+/** Its kernels, by what they take beside q, k and v. */
+export const attentionKernels = {
+  ThawAttention: [],
+  ThawBiasedAttention: ['bias'],
+  ThawThinnedAttention: ['kept'],
+  ThawBiasedThinnedAttention: ['bias', 'kept'],
+} as const;
 
-const gradients = (given: Given, dy: Tensor, attributes: AttentionAttributes) => ({
-  q: () => run('ThawAttentionQueryGradient', { ...given, dy }, attributes),
-  k: () => run('ThawAttentionKeyGradient', { ...given, dy }, attributes),
-  v: () => run('ThawAttentionValueGradient', { ...given, dy }, attributes),
-});
+type Given = Record<'q' | 'k' | 'v', Tensor> & { readonly bias?: Tensor; readonly kept?: Tensor };
 
-registerGradient<'q' | 'k' | 'v', AttentionAttributes>('ThawAttention', { inputs: ['q', 'k', 'v'] }, (dy, { inputs, attributes }) =>
-  gradients(inputs, dy, attributes),
-);
-
-registerGradient<'q' | 'k' | 'v' | 'bias', AttentionAttributes>(
-  'ThawBiasedAttention',
-  { inputs: ['q', 'k', 'v', 'bias'] },
-  (dy, { inputs, attributes }) => ({
-    ...gradients(inputs, dy, attributes),
-    bias: () => run('ThawAttentionBiasGradient', { ...inputs, dy }, attributes),
-  }),
-);
+for (const [kernel, others] of Object.entries(attentionKernels))
+  registerGradient<'q' | 'k' | 'v', AttentionAttributes>(
+    kernel,
+    { inputs: ['q', 'k', 'v', ...others] as ('q' | 'k' | 'v')[] },
+    (dy, { inputs, attributes }) => {
+      const given: Given = inputs;
+      const gradient = (of: string) => () => run(`ThawAttention${of}Gradient`, { ...inputs, dy }, attributes);
+      return {
+        ...{ q: gradient('Query'), k: gradient('Key'), v: gradient('Value') },
+        ...(given.bias && { bias: gradient('Bias') }),
+      };
+    },
+  );

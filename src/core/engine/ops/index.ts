@@ -8,7 +8,7 @@ export { attention, unseen } from './attention';
 export { batchNorm, batchNormTraining } from './batchNorm';
 export { clipByGlobalNorm } from './clipping';
 export { type Conv2dOptions, conv2d } from './conv2d';
-export { type DropoutKey, dropout, dropoutKey } from './dropout';
+export { type DropoutKey, dropout, dropoutKey, dropoutMask } from './dropout';
 export { embedding } from './embedding';
 export type { Padding } from './geometry';
 export { valueAndGradients } from './gradients';

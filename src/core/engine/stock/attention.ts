@@ -1,9 +1,9 @@
-import { type AttentionAttributes, unseen } from '../ops/attention';
+import { type AttentionAttributes, attentionKernels, unseen } from '../ops/attention';
 import * as tf from '../tf';
 import { define } from './define';
 
 type Given = 'q' | 'k' | 'v';
-type Inputs = Record<Given, tf.Tensor> & { bias?: tf.Tensor };
+type Inputs = Record<Given, tf.Tensor> & { bias?: tf.Tensor; kept?: tf.Tensor };
 
 /** [S, N, heads·d] → [N, heads, S, d] */
 function split(x: tf.Tensor, heads: number): tf.Tensor {
@@ -32,19 +32,25 @@ function future(shape: readonly number[]): tf.Tensor {
   return tf.mul(tf.cast(tf.greater(tf.reshape(position(keys), [1, keys]), last), 'float32'), unseen);
 }
 
-/** P ⊙ (dP − Σ P⊙dP): [N, heads, S, T] */
+/** What values are weighted by: the softmax, thinned out where something drops. */
+function counted(given: Inputs, attributes: AttentionAttributes): tf.Tensor {
+  const p = weights(given, attributes);
+  return given.kept ? tf.mul(p, given.kept) : p;
+}
+
+/** P ⊙ (dP − Σ P⊙dP), dP thinned out as P was: [N, heads, S, T] */
 function scoreGradient(given: Inputs & { dy: tf.Tensor }, attributes: AttentionAttributes): tf.Tensor {
   const { heads } = attributes;
   const p = weights(given, attributes);
-  const slopes = tf.matMul(split(given.dy, heads), split(given.v, heads), false, true);
+  const all = tf.matMul(split(given.dy, heads), split(given.v, heads), false, true);
+  const slopes = given.kept ? tf.mul(all, given.kept) : all;
   return tf.mul(p, tf.sub(slopes, tf.sum(tf.mul(p, slopes), -1, true)));
 }
 
 const attention = (given: Inputs, attributes: AttentionAttributes) =>
-  joined(tf.matMul(weights(given, attributes), split(given.v, attributes.heads)));
+  joined(tf.matMul(counted(given, attributes), split(given.v, attributes.heads)));
 
-define<Given, AttentionAttributes>('ThawAttention', attention);
-define<Given | 'bias', AttentionAttributes>('ThawBiasedAttention', attention);
+for (const kernel of Object.keys(attentionKernels)) define<Given, AttentionAttributes>(kernel, attention);
 
 define<Given | 'dy', AttentionAttributes>('ThawAttentionQueryGradient', (given, attributes) =>
   joined(tf.mul(tf.matMul(scoreGradient(given, attributes), split(given.k, attributes.heads)), attributes.scale)),
@@ -55,7 +61,7 @@ define<Given | 'dy', AttentionAttributes>('ThawAttentionKeyGradient', (given, at
 );
 
 define<Given | 'dy', AttentionAttributes>('ThawAttentionValueGradient', (given, attributes) =>
-  joined(tf.matMul(weights(given, attributes), split(given.dy, attributes.heads), true)),
+  joined(tf.matMul(counted(given, attributes), split(given.dy, attributes.heads), true)),
 );
 
 /** Summed along the axes on which the bias was repeated. */

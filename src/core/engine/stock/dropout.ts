@@ -1,4 +1,4 @@
-import { type DropoutAttributes, hash, keptScale } from '../ops/dropout';
+import { columnsOf, type DropoutAttributes, hash, keptScale } from '../ops/dropout';
 import * as tf from '../tf';
 import { define } from './define';
 
@@ -8,12 +8,13 @@ define<'key', DropoutAttributes>('ThawDropoutMask', ({ key }, attributes, backen
   const { shape, name, threshold } = attributes;
   const size = tf.util.sizeFromShape([...shape]);
   const scale = keptScale(attributes);
+  const columns = columnsOf(size);
+  const rows = Math.ceil(size / columns);
+  const words = Int32Array.from({ length: rows + columns }, (_, i) => wordAt(i, (first + name[0]) | 0, (second + name[1]) | 0));
   const mask = new Float32Array(size);
-  const half = Math.ceil(size / 2);
-  for (let i = 0; i < half; i++) {
-    const word = wordAt(i, (first + name[0]) | 0, (second + name[1]) | 0);
-    if (word >> 16 >= threshold - 32768) mask[i] = scale;
-    if (i + half < size && (word << 16) >> 16 >= threshold - 32768) mask[i + half] = scale;
+  for (let i = 0; i < size; i++) {
+    const product = Math.imul(words[Math.floor(i / columns)] as number, words[rows + (i % columns)] as number);
+    if (product >> 16 >= threshold - 32768) mask[i] = scale;
   }
   return tf.tensor(mask, [...shape]);
 });
@@ -23,5 +24,5 @@ function wordAt(i: number, first: number, second: number): number {
   let word = Math.imul(i, hash.stride) + first;
   word = Math.imul(word ^ (word >>> a), hash.first);
   word = Math.imul((word ^ (word >>> b)) + second, hash.second);
-  return word ^ (word >>> c);
+  return (word ^ (word >>> c)) | 1;
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { Group, LayerNorm, Linear, rooted, TiedLinear } from '../../nn';
+import { Dropout, Group, LayerNorm, Linear, rooted, TiedLinear } from '../../nn';
 import { bertAliases } from './bert';
 import { Embeddings } from './embeddings';
 import { type EncoderNames, encoderLayers, numbered } from './encoderLayer';
 import { FirstTokenLinear } from './firstToken';
-import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
+import { activationNamed, classesOf, labelSettings, positive, rate, refused, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
 
 /** `config.json` of transformers' DistilBERT, with the defaults of its DistilBertConfig. */
@@ -16,6 +16,9 @@ const schema = z.looseObject({
   dim: positive.default(768),
   hidden_dim: positive.default(3072),
   activation: z.string().default('gelu'),
+  dropout: rate.default(0.1),
+  attention_dropout: rate.default(0.1),
+  seq_classif_dropout: rate.default(0.2),
   pad_token_id: z.int().min(0).nullish(),
   ...labelSettings,
 });
@@ -25,34 +28,38 @@ type Config = z.infer<typeof schema>;
 const epsilon = 1e-12;
 const initial = { kind: 'normal', deviation: 0.02 } as const;
 
-/** transformers' `TransformerBlock`. */
-const names: EncoderNames = ({ query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm }) => ({
-  attention: new Group('Attention', { q_lin: query, k_lin: key, v_lin: value, out_lin: mixed }),
-  sa_layer_norm: mixedNorm,
-  ffn: new Group('FeedForward', { lin1: widened, lin2: narrowed }),
-  output_layer_norm: narrowedNorm,
-});
+/** transformers' `TransformerBlock`, which drops nothing of what attention adds. */
+const names: EncoderNames = ({ query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm, dropouts }) => {
+  const attention = new Group('Attention', { q_lin: query, k_lin: key, v_lin: value, out_lin: mixed });
+  const ffn = new Group('FeedForward', { lin1: widened, lin2: narrowed });
+  attention.aside('dropout', dropouts.attention);
+  ffn.aside('dropout', dropouts.narrowed);
+  return { attention, sa_layer_norm: mixedNorm, ffn, output_layer_norm: narrowedNorm };
+};
 
 function build(raw: unknown, head: TextHead, classes?: number): TextModel {
   const config = schema.parse(raw);
   const { dim: features, n_heads: heads, vocab_size: vocabulary, max_position_embeddings: positions } = config;
   if (features % heads !== 0) throw refused('n_heads', heads);
   const activation = activationNamed(config.activation, 'activation');
-  const embeddings = new Embeddings({ vocabulary, features, positions, types: 0, epsilon });
+  const embeddings = new Embeddings({ vocabulary, features, positions, types: 0, epsilon, dropout: config.dropout });
   const readsFirst = head === 'sequence-classification';
-  const size = { features, heads, intermediate: config.hidden_dim, activation, epsilon };
+  const dropout = { attention: config.attention_dropout, mixed: 0, narrowed: config.dropout };
+  const size = { features, heads, intermediate: config.hidden_dim, activation, epsilon, dropout };
   const layers = encoderLayers(size, config.n_layers, { readsFirst, names });
-  const { within, beside, chain, ...top } = readsFirst ? classifierOf(config, classes) : predictionsOf(config, embeddings);
+  const { within, beside, dropout: last, chain, ...top } = readsFirst ? classifierOf(config, classes) : predictionsOf(config, embeddings);
   const transformer = new Group('Transformer', { layer: numbered('Layers', layers) });
   const distilbert = new Group('DistilBert', { embeddings, transformer, ...within });
-  const root = rooted(new Group(top.architecture, { distilbert, ...beside }));
+  const whole = new Group(top.architecture, { distilbert, ...beside });
+  if (last) whole.aside('dropout', last);
+  const root = rooted(whole);
   return {
     ...top,
     title: `DistilBERT, ${layers.length} layers, ${features} wide`,
     family: 'distilbert',
     kind: head,
     root,
-    chain: [embeddings, ...layers, ...chain],
+    chain: [embeddings, embeddings.dropout, ...layers, ...chain],
     input: { vocabulary, maximumLength: positions, padding: config.pad_token_id ?? 0, beside: ['mask'] },
     blocks: layers.map(({ path }) => path),
     config: { ...config, architectures: [top.architecture], model_type: 'distilbert' },
@@ -62,12 +69,14 @@ function build(raw: unknown, head: TextHead, classes?: number): TextModel {
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {
   const pre_classifier = new FirstTokenLinear(config.dim, config.dim, { activation: 'relu', initial });
+  const dropout = new Dropout(config.seq_classif_dropout);
   const classifier = new Linear(config.dim, classes, { initial });
   return {
     architecture: 'DistilBertForSequenceClassification',
     within: {},
     beside: { pre_classifier, classifier },
-    chain: [pre_classifier, classifier],
+    dropout,
+    chain: [pre_classifier, dropout, classifier],
     classes,
     head: 'classifier',
     heads: ['pre_classifier', 'classifier'],

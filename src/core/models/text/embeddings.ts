@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../engine/ops';
-import { Embedding, LayerNorm, Module, type Scope, type Shape } from '../../nn';
+import { type Dropout, Embedding, LayerNorm, Module, type Scope, type Shape } from '../../nn';
+import { HiddenDropout } from './hiddenDropout';
 
 export interface EmbeddingSizes {
   readonly vocabulary: number;
@@ -9,6 +10,8 @@ export interface EmbeddingSizes {
   /** Parts of a pair; 0 where a family does not tell them apart. */
   readonly types: number;
   readonly epsilon: number;
+  /** Of what comes out: a link of the chain by itself, so that it drops where the embeddings are frozen too. */
+  readonly dropout: number;
 }
 
 /** The sum of embeddings, for the token, its position and its part of a pair, normalised: BERT's, and in its names RoBERTa's and DistilBERT's. */
@@ -18,13 +21,15 @@ export class Embeddings extends Module {
   private readonly positions: Embedding;
   private readonly types: Embedding | null;
   private readonly norm: LayerNorm;
+  readonly dropout: Dropout;
 
-  constructor({ vocabulary, features, positions, types, epsilon }: EmbeddingSizes) {
+  constructor({ vocabulary, features, positions, types, epsilon, dropout }: EmbeddingSizes) {
     super();
     this.words = this.child('word_embeddings', new Embedding(vocabulary, features));
     this.positions = this.child('position_embeddings', new Embedding(positions, features));
     this.types = types > 0 ? this.child('token_type_embeddings', new Embedding(types, features)) : null;
     this.norm = this.child('LayerNorm', new LayerNorm(features, epsilon));
+    this.dropout = this.aside('dropout', new HiddenDropout(dropout));
   }
 
   /** ids: int32 [N, S]; beside: `types` int32 [N, S], 0 where absent → [N, S, D] */

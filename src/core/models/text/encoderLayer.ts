@@ -1,6 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { attention, tf } from '../../engine/ops';
-import { type Activation, Group, LayerNorm, Linear, Module, paddingBias, type Scope, type Shape, swapped } from '../../nn';
+import { tf } from '../../engine/ops';
+import {
+  type Activation,
+  Dropout,
+  droppedAttention,
+  Group,
+  LayerNorm,
+  Linear,
+  Module,
+  paddingBias,
+  type Scope,
+  type Shape,
+  swapped,
+} from '../../nn';
 
 export interface EncoderSize {
   readonly features: number;
@@ -8,6 +20,8 @@ export interface EncoderSize {
   readonly intermediate: number;
   readonly activation: Activation;
   readonly epsilon: number;
+  /** Rates of dropout: of what tokens look at, of what attention and the linear layers add. */
+  readonly dropout: { readonly attention: number; readonly mixed: number; readonly narrowed: number };
 }
 
 export interface EncoderParts {
@@ -19,19 +33,25 @@ export interface EncoderParts {
   readonly widened: Linear;
   readonly narrowed: Linear;
   readonly narrowedNorm: LayerNorm;
+  readonly dropouts: { readonly attention: Dropout; readonly mixed: Dropout; readonly narrowed: Dropout };
 }
 
 /** How a family's checkpoints arrange a layer's parts in the tree. */
 export type EncoderNames = (parts: EncoderParts) => Readonly<Record<string, Module>>;
 
 /** transformers' `BertLayer`. */
-export const bertNames: EncoderNames = ({ query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm }) => {
+export const bertNames: EncoderNames = ({ query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm, dropouts }) => {
   const same = (input: Shape) => input;
   const self = new Group('SelfAttention', { query, key, value }, { output: same, inputs: (input) => [input, input, input] });
+  const after = new Group('AttentionOutput', { dense: mixed, LayerNorm: mixedNorm });
+  const output = new Group('Output', { dense: narrowed, LayerNorm: narrowedNorm });
+  self.aside('dropout', dropouts.attention);
+  after.aside('dropout', dropouts.mixed);
+  output.aside('dropout', dropouts.narrowed);
   return {
-    attention: new Group('Attention', { self, output: new Group('AttentionOutput', { dense: mixed, LayerNorm: mixedNorm }) }),
+    attention: new Group('Attention', { self, output: after }),
     intermediate: new Group('Intermediate', { dense: widened }),
-    output: new Group('Output', { dense: narrowed, LayerNorm: narrowedNorm }),
+    output,
   };
 };
 
@@ -49,7 +69,7 @@ export class EncoderLayer extends Module {
     names = bertNames,
   ) {
     super();
-    const { features, intermediate, activation, epsilon } = size;
+    const { features, intermediate, activation, epsilon, dropout } = size;
     const linear = (input: number, output: number, after: Activation = 'none') =>
       new Linear(input, output, { activation: after, initial: { kind: 'normal', deviation: 0.02 } });
     this.parts = {
@@ -61,6 +81,11 @@ export class EncoderLayer extends Module {
       widened: linear(features, intermediate, activation),
       narrowed: linear(intermediate, features),
       narrowedNorm: new LayerNorm(features, epsilon),
+      dropouts: {
+        attention: new Dropout(dropout.attention),
+        mixed: new Dropout(dropout.mixed),
+        narrowed: new Dropout(dropout.narrowed),
+      },
     };
     for (const [name, part] of Object.entries(names(this.parts))) this.child(name, part);
   }
@@ -70,12 +95,13 @@ export class EncoderLayer extends Module {
     const tokens = swapped(x); // [S, N, D]
     const [, n, features] = tokens.shape as [number, number, number];
     const read = this.readsFirst ? tf.slice(tokens, [0, 0, 0], [1, n, features]) : tokens;
-    const { query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm } = this.parts;
+    const { query, key, value, mixed, mixedNorm, widened, narrowed, narrowedNorm, dropouts } = this.parts;
     const { heads } = this.size;
     const [q, k, v] = [query.forward(read, scope), key.forward(tokens, scope), value.forward(tokens, scope)];
-    const seen = attention(q, k, v, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads) });
-    const between = mixedNorm.forward(tf.add(mixed.forward(seen, scope), read), scope);
-    const after = narrowed.forward(widened.forward(between, scope), scope);
+    const options = { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads), dropout: dropouts.attention };
+    const seen = dropouts.mixed.forward(mixed.forward(droppedAttention(q, k, v, options, scope), scope), scope);
+    const between = mixedNorm.forward(tf.add(seen, read), scope);
+    const after = dropouts.narrowed.forward(narrowed.forward(widened.forward(between, scope), scope), scope);
     return swapped(narrowedNorm.forward(tf.add(after, between), scope));
   }
 

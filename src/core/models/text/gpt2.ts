@@ -4,6 +4,7 @@ import { tf } from '../../engine/ops';
 import {
   type Activation,
   causalAttention,
+  Dropout,
   Embedding,
   Group,
   LayerNorm,
@@ -17,9 +18,10 @@ import {
   TiedLinear,
 } from '../../nn';
 import { numbered } from './encoderLayer';
+import { HiddenDropout } from './hiddenDropout';
 import { lastTokenClassifier } from './lastToken';
 import { placesOf } from './positions';
-import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
+import { activationNamed, classesOf, labelSettings, positive, rate, refused, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
 
 /** `config.json` of transformers' GPT-2, with the defaults of its GPT2Config. */
@@ -32,6 +34,9 @@ const schema = z.looseObject({
   n_inner: positive.nullish(),
   activation_function: z.string().default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
+  embd_pdrop: rate.default(0.1),
+  resid_pdrop: rate.default(0.1),
+  attn_pdrop: rate.default(0.1),
   pad_token_id: z.int().min(0).nullish(),
   eos_token_id: z.int().min(0).nullish(),
   ...labelSettings,
@@ -59,6 +64,8 @@ interface Size {
   readonly intermediate: number;
   readonly activation: Activation;
   readonly epsilon: number;
+  /** Rates of dropout: of what tokens look at, of what attention and the linear layers add. */
+  readonly dropout: { readonly attention: number; readonly added: number };
 }
 
 /**
@@ -74,10 +81,11 @@ class Block extends Module {
   private readonly feedNorm: LayerNorm;
   private readonly widened: Linear;
   private readonly narrowed: Linear;
+  private readonly dropouts: { readonly attention: Dropout; readonly mixed: Dropout; readonly narrowed: Dropout };
 
   constructor(private readonly size: Size) {
     super();
-    const { features, intermediate, activation, epsilon } = size;
+    const { features, intermediate, activation, epsilon, dropout } = size;
     const linear = (input: number, output: number, after: Activation = 'none') =>
       new Linear(input, output, { activation: after, initial, inputFirst: true });
     [this.asked, this.mixed] = [linear(features, 3 * features), linear(features, features)];
@@ -87,9 +95,14 @@ class Block extends Module {
     this.keeps('values', features);
     const same = (input: Shape) => input;
     const parts = { c_attn: this.asked, c_proj: this.mixed };
-    this.child('attn', new Group('Attention', parts, { output: same, inputs: (input) => [input, input] }));
+    const attn = this.child('attn', new Group('Attention', parts, { output: same, inputs: (input) => [input, input] }));
     this.feedNorm = this.child('ln_2', new LayerNorm(features, epsilon));
-    this.child('mlp', new Group('FeedForward', { c_fc: this.widened, c_proj: this.narrowed }));
+    const mlp = this.child('mlp', new Group('FeedForward', { c_fc: this.widened, c_proj: this.narrowed }));
+    this.dropouts = {
+      attention: attn.aside('attn_dropout', new Dropout(dropout.attention)),
+      mixed: attn.aside('resid_dropout', new Dropout(dropout.added)),
+      narrowed: mlp.aside('dropout', new Dropout(dropout.added)),
+    };
   }
 
   /** x: [N, S, D] → [N, S, D] */
@@ -97,10 +110,12 @@ class Block extends Module {
     const tokens = swapped(x); // [S, N, D]
     const { features, heads } = this.size;
     const asked = tf.split(this.asked.forward(this.attentionNorm.forward(tokens, scope), scope), 3, 2) as [Tensor, Tensor, Tensor];
-    const seen = causalAttention(this, asked, { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads) }, scope);
-    const between = tf.add(this.mixed.forward(seen, scope), tokens);
+    const { attention: dropout, mixed, narrowed } = this.dropouts;
+    const options = { bias: paddingBias(scope), heads, scale: 1 / Math.sqrt(features / heads), dropout };
+    const seen = causalAttention(this, asked, options, scope);
+    const between = tf.add(mixed.forward(this.mixed.forward(seen, scope), scope), tokens);
     const after = this.narrowed.forward(this.widened.forward(this.feedNorm.forward(between, scope), scope), scope);
-    return swapped(tf.add(after, between));
+    return swapped(tf.add(narrowed.forward(after, scope), between));
   }
 
   override outputShape(input: Shape): Shape {
@@ -116,20 +131,23 @@ function build(raw: unknown, head: TextHead, classes?: number): TextModel {
   const { n_embd: features, n_head: heads, layer_norm_epsilon: epsilon, vocab_size: vocabulary } = config;
   if (features % heads !== 0) throw refused('n_head', heads);
   const activation = activationNamed(config.activation_function, 'activation_function');
-  const size = { features, heads, intermediate: config.n_inner ?? 4 * features, activation, epsilon };
+  const rates = { attention: config.attn_pdrop, added: config.resid_pdrop };
+  const size = { features, heads, intermediate: config.n_inner ?? 4 * features, activation, epsilon, dropout: rates };
   const [words, positions] = [new Embedding(vocabulary, features), new Positions(config.n_positions, features)];
   const blocks = Array.from({ length: config.n_layer }, () => new Block(size));
   const norm = new LayerNorm(features, epsilon);
   const { beside, chain, ...top } = head === 'causal-lm' ? wordsOf(config, words) : classifierOf(config, classes);
   const parts = { wte: words, wpe: positions, h: numbered('Blocks', blocks), ln_f: norm };
-  const root = rooted(new Group(top.architecture, { transformer: new Group('GPT2', parts), ...beside }));
+  const transformer = new Group('GPT2', parts);
+  const dropout = transformer.aside('drop', new HiddenDropout(config.embd_pdrop));
+  const root = rooted(new Group(top.architecture, { transformer, ...beside }));
   return {
     ...top,
     title: `GPT-2, ${blocks.length} layers, ${features} wide`,
     family: 'gpt2',
     kind: head,
     root,
-    chain: [words, positions, ...blocks, norm, ...chain],
+    chain: [words, positions, dropout, ...blocks, norm, ...chain],
     input: {
       vocabulary,
       maximumLength: config.n_positions,

@@ -5,6 +5,7 @@ import {
   type Activation,
   activate,
   causalAttention,
+  Dropout,
   Embedding,
   Group,
   Linear,
@@ -20,7 +21,7 @@ import {
 import { numbered } from './encoderLayer';
 import { lastTokenClassifier } from './lastToken';
 import { frequenciesOf, rotarySettings, rotated } from './rotary';
-import { activationNamed, classesOf, labelSettings, positive, refused, requireSettings } from './settings';
+import { activationNamed, classesOf, labelSettings, positive, rate, refused, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
 
 const ids = z.union([z.int().min(0), z.array(z.int().min(0))]).nullish();
@@ -40,6 +41,7 @@ const llamaSchema = z.looseObject({
   tie_word_embeddings: z.boolean().default(false),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
+  attention_dropout: rate.nullish(),
   pad_token_id: z.int().nullish(),
   eos_token_id: ids,
   ...rotarySettings,
@@ -66,6 +68,8 @@ interface Size {
   readonly activation: Activation;
   readonly epsilon: number;
   readonly frequencies: readonly number[];
+  /** Rate of dropout, of what tokens look at. */
+  readonly dropout: number;
   readonly biases: { readonly asked: boolean; readonly mixed: boolean; readonly fed: boolean };
 }
 
@@ -84,6 +88,7 @@ class Layer extends Module {
   private readonly narrowed: Linear;
   private readonly attentionNorm: RmsNorm;
   private readonly feedNorm: RmsNorm;
+  private readonly dropout: Dropout;
 
   constructor(private readonly size: Size) {
     super();
@@ -99,7 +104,8 @@ class Layer extends Module {
     const same = (input: Shape) => input;
     const parts = { q_proj: this.query, k_proj: this.key, v_proj: this.value, o_proj: this.mixed };
     const given = (input: Shape) => [input, input, input, this.query.outputShape(input)];
-    this.child('self_attn', new Group('SelfAttention', parts, { output: same, inputs: given }));
+    const attention = this.child('self_attn', new Group('SelfAttention', parts, { output: same, inputs: given }));
+    this.dropout = attention.aside('attention_dropout', new Dropout(size.dropout));
     const feed = { gate_proj: this.gate, up_proj: this.widened, down_proj: this.narrowed };
     const fed = (input: Shape) => [input, input, this.widened.outputShape(input)];
     this.child('mlp', new Group('FeedForward', feed, { output: same, inputs: fed }));
@@ -115,7 +121,8 @@ class Layer extends Module {
     const q = rotated(this.query.forward(normed, scope), frequencies, scope);
     const k = rotated(this.key.forward(normed, scope), frequencies, scope);
     const v = this.value.forward(normed, scope);
-    const seen = causalAttention(this, [q, k, v], { bias: paddingBias(scope), heads, shared, scale: 1 / Math.sqrt(width) }, scope);
+    const options = { bias: paddingBias(scope), heads, shared, scale: 1 / Math.sqrt(width), dropout: this.dropout };
+    const seen = causalAttention(this, [q, k, v], options, scope);
     const between = tf.add(this.mixed.forward(seen, scope), tokens);
     const fed = this.feedNorm.forward(between, scope);
     const gated = tf.mul(activate(this.gate.forward(fed, scope), activation), this.widened.forward(fed, scope));
@@ -144,6 +151,7 @@ function sizeOf(config: Config, biases: Size['biases']): Size {
     activation: activationNamed(config.hidden_act, 'hidden_act'),
     epsilon: config.rms_norm_eps,
     frequencies: frequenciesOf(config, width),
+    dropout: config.attention_dropout ?? 0,
     biases,
   };
 }

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../engine/ops';
-import { Group, Linear, Module, rooted, type Scope, type Shape } from '../../nn';
-import { bertAliases, bertSchema, bertSizes } from './bert';
+import { Dropout, Group, Linear, Module, rooted, type Scope, type Shape } from '../../nn';
+import { bertAliases, bertSchema, bertSizes, classifierDropout } from './bert';
 import { type EmbeddingSizes, Embeddings } from './embeddings';
 import { encoderLayers, numbered } from './encoderLayer';
-import { FirstTokenLinear } from './firstToken';
+import { firstToken } from './firstToken';
 import { runningCount } from './positions';
 import { activationNamed, classesOf, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
@@ -27,20 +27,27 @@ class RobertaEmbeddings extends Embeddings {
   }
 }
 
-/** Two linear layers over the first token, tanh between them. [N, S, D] → [N, classes] */
+/** Two linear layers over the first token, tanh between them, and dropout before each. [N, S, D] → [N, classes] */
 class ClassificationHead extends Module {
   readonly type = 'ClassificationHead';
-  private readonly dense: FirstTokenLinear;
+  private readonly dense: Linear;
   private readonly output: Linear;
+  private readonly dropout: Dropout;
 
-  constructor(features: number, classes: number) {
+  constructor(features: number, classes: number, dropout: number) {
     super();
-    this.dense = this.child('dense', new FirstTokenLinear(features, features, { activation: 'tanh', initial }));
+    this.dense = this.child('dense', new Linear(features, features, { activation: 'tanh', initial }));
     this.output = this.child('out_proj', new Linear(features, classes, { initial }));
+    this.dropout = this.aside('dropout', new Dropout(dropout));
   }
 
   override forward(x: Tensor, scope: Scope): Tensor {
-    return this.output.forward(this.dense.forward(x, scope), scope);
+    const dropped = (given: Tensor) => this.dropout.forward(given, scope);
+    return this.output.forward(dropped(this.dense.forward(dropped(firstToken(x)), scope)), scope);
+  }
+
+  override childInputs([, features]: Shape): Shape[] {
+    return [[features as number], [features as number]];
   }
 
   override outputShape(): Shape {
@@ -73,7 +80,7 @@ function build(raw: unknown, head: TextHead, classes?: number): TextModel {
     family: type,
     kind: head,
     root,
-    chain: [embeddings, ...layers, ...chain],
+    chain: [embeddings, embeddings.dropout, ...layers, ...chain],
     input: {
       vocabulary: config.vocab_size,
       maximumLength: config.max_position_embeddings - padding - 1,
@@ -87,7 +94,7 @@ function build(raw: unknown, head: TextHead, classes?: number): TextModel {
 }
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {
-  const classifier = new ClassificationHead(config.hidden_size, classes);
+  const classifier = new ClassificationHead(config.hidden_size, classes, classifierDropout(config));
   return {
     architecture: 'ForSequenceClassification',
     within: {},

@@ -4,6 +4,8 @@ import { ThawError } from '../../../protocol/failure';
 import type { Activation } from '../../nn';
 
 export const positive = z.int().min(1);
+/** Of dropout. */
+export const rate = z.number().min(0).lt(1);
 
 /** transformers' names of activations → ours (transformers/activations.py, ACT2FN). */
 const activations: Readonly<Record<string, Activation>> = {

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { attention, tf } from '../../engine/ops';
+import { tf } from '../../engine/ops';
 import {
   type Activation,
-  causalAttention,
+  Dropout,
   Embedding,
   Group,
   Linear,
@@ -17,7 +17,9 @@ import {
   TiedLinear,
 } from '../../nn';
 import { numbered } from './encoderLayer';
-import { activationNamed, positive, refused } from './settings';
+import { HiddenDropout } from './hiddenDropout';
+import { activationNamed, positive, rate, refused } from './settings';
+import { AttentionPart, FeedForwardPart, initial, same, type T5Size } from './t5Parts';
 import { type Buckets, distanceBias } from './t5Positions';
 import type { TextFamily, TextHead, TextModel } from './textModel';
 
@@ -38,109 +40,10 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean().nullish(),
   /** What transformers 5 says in the place of tie_word_embeddings. */
   scale_decoder_outputs: z.boolean().optional(),
+  dropout_rate: rate.default(0.1),
   pad_token_id: z.int().min(0).nullish(),
   decoder_start_token_id: z.int().min(0).nullish(),
 });
-
-interface Size {
-  readonly features: number;
-  readonly heads: number;
-  /** Features of a head. */
-  readonly width: number;
-  readonly intermediate: number;
-  readonly activation: Activation;
-  readonly gated: boolean;
-  readonly epsilon: number;
-}
-
-const initial = { kind: 'normal', deviation: 0.02 } as const;
-const same = (input: Shape) => input;
-
-/**
- * A norm, attention to the text itself or to another one, and the sum with what came in. Scores are not scaled.
- * Sequence first: [S, N, D] → [S, N, D]
- */
-class AttentionPart extends Module {
-  readonly type = 'AttentionLayer';
-  private readonly query: Linear;
-  private readonly key: Linear;
-  private readonly value: Linear;
-  private readonly mixed: Linear;
-  private readonly norm: RmsNorm;
-
-  /**
-   * @param keeps of which text it keeps keys and values while one is written
-   * @param table of distances, where it is this part's own
-   */
-  constructor(
-    private readonly size: Size,
-    name: string,
-    keeps: 'written' | 'read' | 'none',
-    table?: Embedding,
-  ) {
-    super();
-    const inner = size.heads * size.width;
-    if (keeps !== 'none') for (const key of ['keys', 'values']) this.keeps(key, inner, keeps);
-    const linear = (input: number, output: number) => new Linear(input, output, { bias: false, initial });
-    [this.query, this.key, this.value] = [linear(size.features, inner), linear(size.features, inner), linear(size.features, inner)];
-    this.mixed = linear(inner, size.features);
-    const parts = { q: this.query, k: this.key, v: this.value, o: this.mixed, ...(table && { relative_attention_bias: table }) };
-    const inputs = (input: Shape) => [input, input, input, this.query.outputShape(input), input.slice(0, 1)];
-    this.child(name, new Group('Attention', parts, { output: same, inputs: (input) => inputs(input).slice(0, table ? 5 : 4) }));
-    this.norm = this.child('layer_norm', new RmsNorm(size.features, size.epsilon));
-  }
-
-  override forward(x: Tensor, scope: Scope, { read, bias, causal }: { read?: Tensor; bias?: Tensor; causal?: boolean } = {}): Tensor {
-    const normed = this.norm.forward(x, scope);
-    const from = read ?? normed;
-    const made = (key: string, layer: Linear) => {
-      const make = () => layer.forward(from, scope);
-      return read && scope.past ? scope.past.kept(this.nameOf(key), make) : make();
-    };
-    const [q, k, v] = [this.query.forward(normed, scope), made('keys', this.key), made('values', this.value)];
-    const options = { bias, heads: this.size.heads, scale: 1 };
-    const seen = causal ? causalAttention(this, [q, k, v], options, scope) : attention(q, k, v, options);
-    return tf.add(this.mixed.forward(seen, scope), x);
-  }
-
-  override outputShape(input: Shape): Shape {
-    return input;
-  }
-}
-
-/** A norm, two linear layers with an activation between them, gated in T5 1.1, and the sum with what came in. */
-class FeedForwardPart extends Module {
-  readonly type = 'FeedForwardLayer';
-  private readonly gate: Linear;
-  private readonly widened: Linear | null;
-  private readonly narrowed: Linear;
-  private readonly norm: RmsNorm;
-
-  constructor({ features, intermediate, activation, gated, epsilon }: Size) {
-    super();
-    const linear = (input: number, output: number, after: Activation = 'none') =>
-      new Linear(input, output, { bias: false, activation: after, initial });
-    this.gate = linear(features, intermediate, activation);
-    this.widened = gated ? linear(features, intermediate) : null;
-    this.narrowed = linear(intermediate, features);
-    const parts: Record<string, Module> = this.widened
-      ? { wi_0: this.gate, wi_1: this.widened, wo: this.narrowed }
-      : { wi: this.gate, wo: this.narrowed };
-    const inputs = (input: Shape) => [...(gated ? [input] : []), input, this.gate.outputShape(input)];
-    this.child('DenseReluDense', new Group('FeedForward', parts, { output: same, inputs }));
-    this.norm = this.child('layer_norm', new RmsNorm(features, epsilon));
-  }
-
-  override forward(x: Tensor, scope: Scope): Tensor {
-    const normed = this.norm.forward(x, scope);
-    const gate = this.gate.forward(normed, scope);
-    return tf.add(this.narrowed.forward(this.widened ? tf.mul(gate, this.widened.forward(normed, scope)) : gate, scope), x);
-  }
-
-  override outputShape(input: Shape): Shape {
-    return input;
-  }
-}
 
 /** The first block of a stack has its table of distances; the others borrow it. */
 interface Distances {
@@ -155,7 +58,7 @@ class EncoderBlock extends Module {
   private readonly feed: FeedForwardPart;
 
   constructor(
-    size: Size,
+    size: T5Size,
     private readonly distances: Distances,
     isFirst: boolean,
   ) {
@@ -188,7 +91,7 @@ class DecoderBlock extends Module {
   private readonly feed: FeedForwardPart;
 
   constructor(
-    size: Size,
+    size: T5Size,
     private readonly distances: Distances,
     isFirst: boolean,
   ) {
@@ -218,13 +121,16 @@ class DecoderBlock extends Module {
 class DecoderStart extends Module {
   readonly type = 'DecoderStart';
 
-  constructor(private readonly words: Embedding) {
+  constructor(
+    private readonly words: Embedding,
+    private readonly dropout: Dropout,
+  ) {
     super();
     this.borrow(words);
   }
 
   override forward(x: Tensor, scope: Scope): Tensor {
-    return tf.concat([x, this.words.forward(writtenIds(scope), scope)], 1);
+    return tf.concat([x, this.dropout.forward(this.words.forward(writtenIds(scope), scope), scope)], 1);
   }
 
   /** As long as both texts are together, which is known of the first alone: the other is taken to be as long. */
@@ -278,7 +184,16 @@ function build(raw: unknown, head: TextHead): TextModel {
     table: new Embedding(config.relative_attention_num_buckets, heads),
     buckets: buckets(bothWays),
   });
-  const size = { features, heads, width: config.d_kv, intermediate: config.d_ff, epsilon, ...feedForward(config.feed_forward_proj) };
+  const { dropout_rate: dropout } = config;
+  const size = {
+    features,
+    heads,
+    width: config.d_kv,
+    intermediate: config.d_ff,
+    epsilon,
+    dropout,
+    ...feedForward(config.feed_forward_proj),
+  };
   const tied = scale_decoder_outputs ?? config.tie_word_embeddings ?? true;
 
   const shared = new Embedding(vocabulary, features);
@@ -305,6 +220,11 @@ function build(raw: unknown, head: TextHead): TextModel {
       ],
     },
   );
+  // transformers has one for both ends of a stack
+  const afterWords = encoder.aside('dropout', new HiddenDropout(dropout));
+  const afterReading = encoder.aside('final_dropout', new HiddenDropout(dropout));
+  const start = new DecoderStart(shared, decoder.aside('dropout', new Dropout(dropout)));
+  const afterWriting = decoder.aside('final_dropout', new HiddenDropout(dropout));
   const architecture = 'T5ForConditionalGeneration';
   const root = rooted(new Group(architecture, { shared, encoder, decoder, lm_head }));
   return {
@@ -313,7 +233,7 @@ function build(raw: unknown, head: TextHead): TextModel {
     family: 't5',
     kind: head,
     root,
-    chain: [shared, ...reading, readNorm, new DecoderStart(shared), ...writing, writtenNorm, lm_head],
+    chain: [shared, afterWords, ...reading, readNorm, afterReading, start, ...writing, writtenNorm, afterWriting, lm_head],
     input: {
       vocabulary,
       maximumLength: config.n_positions,
@@ -322,7 +242,7 @@ function build(raw: unknown, head: TextHead): TextModel {
     },
     classes: vocabulary,
     head: 'lm_head',
-    decoder: { from: reading.length + 2, start: config.decoder_start_token_id ?? config.pad_token_id ?? 0, features },
+    decoder: { from: reading.length + 4, start: config.decoder_start_token_id ?? config.pad_token_id ?? 0, features },
     blocks: [...reading, ...writing].map(({ path }) => path),
     config: { ...config, tie_word_embeddings: tied, architectures: [architecture], model_type: 't5' },
     aliases: (name) => [name],

@@ -1,3 +1,4 @@
+import type { Dropout } from '../../nn/dropout';
 import type { Module } from '../../nn/module';
 import type { Network } from '../model';
 
@@ -53,6 +54,8 @@ export interface Top extends Pick<TextModel, 'architecture' | 'classes' | 'head'
   /** Under the transformer's own name, and next to it. */
   readonly within: Readonly<Record<string, Module>>;
   readonly beside: Readonly<Record<string, Module>>;
+  /** In the chain, before the last layer. */
+  readonly dropout?: Dropout;
   readonly chain: readonly Module[];
 }
 

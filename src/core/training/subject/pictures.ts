@@ -4,6 +4,7 @@ import { ThawError } from '../../../protocol/failure';
 import { runFiles } from '../../../protocol/paths';
 import type { RunConfig } from '../../../protocol/runConfig';
 import { openDataset } from '../../data';
+import { setDropout } from '../../models';
 import { describeModel, loadModel, saveModel } from '../../weights';
 import { PictureExamples } from '../examples/pictures';
 import { withAdapters } from './adapted';
@@ -24,6 +25,7 @@ export async function openPictures(config: RunConfig, { asItIs = false, ...place
   );
   const { plain, keepsAdapter, adapted } = found;
   const { model, facts } = found.described;
+  if (!asItIs) setDropout(model, config.dropout);
   return {
     examples: new PictureExamples(dataset, model, config),
     model,

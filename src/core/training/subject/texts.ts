@@ -5,6 +5,7 @@ import { ThawError } from '../../../protocol/failure';
 import { runFiles } from '../../../protocol/paths';
 import type { LongTexts, RunConfig } from '../../../protocol/runConfig';
 import { openTextDataset, type TextDataset } from '../../data/text';
+import { setDropout } from '../../models';
 import { headFor, type TextModel } from '../../models/text';
 import { TextTokenizer } from '../../text';
 import { describeForTask, loadTextById, saveTextModel } from '../../weights';
@@ -41,6 +42,7 @@ export async function openTexts(
     );
     const { plain, keepsAdapter, adapted } = found;
     const { model, facts, folder } = found.described;
+    if (!asItIs) setDropout(model, config.dropout);
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };

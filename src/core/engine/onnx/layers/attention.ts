@@ -1,12 +1,11 @@
-import { type AttentionAttributes, unseen } from '../../ops/attention';
+import { type AttentionAttributes, attentionKernels, unseen } from '../../ops/attention';
 import type { Graph, Value } from '../graph';
 import { define, floats } from '../kernels/define';
 
 type Given = 'q' | 'k' | 'v';
-type Inputs = Record<Given, Value> & { bias?: Value };
+type Inputs = Record<Given, Value> & { bias?: Value; kept?: Value };
 
-define<Given, AttentionAttributes>('ThawAttention', attention, floats);
-define<Given | 'bias', AttentionAttributes>('ThawBiasedAttention', attention, floats);
+for (const kernel of Object.keys(attentionKernels)) define<Given, AttentionAttributes>(kernel, attention, floats);
 
 define<Given | 'dy', AttentionAttributes>('ThawAttentionQueryGradient', (g, given, attributes) => {
   const { scale, heads } = attributes;
@@ -21,7 +20,7 @@ define<Given | 'dy', AttentionAttributes>('ThawAttentionKeyGradient', (g, given,
 
 define<Given | 'dy', AttentionAttributes>('ThawAttentionValueGradient', (g, given, attributes) => {
   const dy = split(g, given.dy, attributes.heads);
-  return joined(g, matMul(g, weights(g, given, attributes), dy, { transA: 1, transBatchB: 1 }));
+  return joined(g, matMul(g, counted(g, given, attributes), dy, { transA: 1, transBatchB: 1 }));
 });
 
 /** Summed along the axes on which the bias was repeated. */
@@ -32,7 +31,7 @@ define<Given | 'dy' | 'bias', AttentionAttributes>('ThawAttentionBiasGradient', 
 });
 
 function attention(g: Graph, given: Inputs, attributes: AttentionAttributes): Value {
-  return joined(g, matMul(g, weights(g, given, attributes), split(g, given.v, attributes.heads), { transBatchB: 1 }));
+  return joined(g, matMul(g, counted(g, given, attributes), split(g, given.v, attributes.heads), { transBatchB: 1 }));
 }
 
 /** softmax of the scores: [N, heads, S, T]. What a gradient asks for again is the same nodes as the forward pass's. */
@@ -43,12 +42,18 @@ function weights(g: Graph, { q, k, bias }: Inputs, { heads, scale, causal }: Att
   return g.unary('Softmax', causal ? g.add(scores, future(g, scores.shape)) : scores, { axis: -1 });
 }
 
-/** P ⊙ (dP − Σ P⊙dP): [N, heads, S, T] */
+/** What values are weighted by: the softmax, thinned out where something drops. */
+function counted(g: Graph, given: Inputs, attributes: AttentionAttributes): Value {
+  const p = weights(g, given, attributes);
+  return given.kept ? g.multiply(p, given.kept) : p;
+}
+
+/** W⊙dP − P Σ W⊙dP, where W is what counts of P: [N, heads, S, T] */
 function scoreGradient(g: Graph, given: Inputs & { dy: Value }, attributes: AttentionAttributes): Value {
   const { heads } = attributes;
   const p = weights(g, given, attributes);
   const slopes = matMul(g, split(g, given.dy, heads), split(g, given.v, heads), { transBatchA: 1, transBatchB: 1, transB: 1 });
-  const weighted = g.multiply(p, slopes);
+  const weighted = g.multiply(counted(g, given, attributes), slopes);
   const sums = g.node('ReduceSum', [weighted, g.integers([-1])], [...p.shape.slice(0, -1), 1], { keepdims: 1 });
   return g.subtract(weighted, g.multiply(p, sums));
 }

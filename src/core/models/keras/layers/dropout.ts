@@ -6,19 +6,21 @@ import { ourAxis } from '../layout';
 
 /** Dropout, of whole feature maps where `together` names axes that share their draw. */
 class KerasDropout extends KerasModule {
-  readonly type: string;
-  override readonly isNoisy: boolean;
+  override readonly drops: { rate: number };
 
   /** @param together axes of our tensors, the batch being 0 */
   constructor(
-    type: string,
+    private readonly kind: string,
     about: About,
-    private readonly rate: number,
+    rate: number,
     private readonly together: ReadonlySet<number>,
   ) {
     super([onlyInput(about)]);
-    this.type = `${type} ${rate}`;
-    this.isNoisy = rate > 0;
+    this.drops = { rate };
+  }
+
+  get type(): string {
+    return `${this.kind} ${this.drops.rate}`;
   }
 
   override apply([x]: readonly Tensor[], scope: Scope): Tensor {
@@ -27,7 +29,7 @@ class KerasDropout extends KerasModule {
       x as Tensor,
       scope,
       this,
-      this.rate,
+      this.drops.rate,
       shape.map((size, axis) => (this.together.has(axis) ? 1 : size)),
     );
   }
