@@ -19,8 +19,9 @@ import type { Draft } from './trainConfig';
 export async function completeConfig(draft: Draft, rules: Rules, places: Places): Promise<{ config: RunConfig; notes: string[] }> {
   const { open, preset } = draft;
   const notes: string[] = [];
-  const config = await withTask(draft, places.modelsFolder);
-  const described = await describe(config, open.model, places, notes);
+  const asked = await withTask(draft, places.modelsFolder);
+  const described = await describe(asked, open.model, places, notes);
+  const config = open.lora ? withOwnAdapter(asked, described.facts, notes) : asked;
   if (config.lora) addLora(described.model, config.lora);
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
@@ -29,6 +30,13 @@ export async function completeConfig(draft: Draft, rules: Rules, places: Places)
   if (open.rules) phase.rules = rulesOf(described, preset ?? (first.rules.length > 0 ? first.rules : used), rules);
   if (open.learningRate) phase.learningRate = defaultLearningRate(used, config.optimizer.name, described.facts);
   return { config: { ...config, model: described.facts.id, phases: [phase, ...others] }, notes };
+}
+
+/** An adapter that is named as the model learns on, unless somebody says how adapters are to be. */
+function withOwnAdapter(config: RunConfig, { lora }: ModelFacts, notes: string[]): RunConfig {
+  if (!lora) return config;
+  notes.push(l10n.t('The adapter learns on: rank {0}, alpha {1}, dropout {2}.', lora.rank, lora.alpha, lora.dropout));
+  return { ...config, lora };
 }
 
 /**

@@ -64,7 +64,7 @@ export const settings = [
 export interface Draft {
   /** Rules and learning rate of the first phase are to be filled in where `open` says so. */
   readonly config: RunConfig;
-  readonly open: Readonly<Record<'model' | 'rules' | 'learningRate' | 'task' | 'labelSmoothing', boolean>>;
+  readonly open: Readonly<Record<'model' | 'rules' | 'learningRate' | 'task' | 'labelSmoothing' | 'lora', boolean>>;
   readonly preset: Preset | undefined;
 }
 
@@ -80,6 +80,7 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
     learningRate: value.phases === undefined && flags.learningRate === undefined,
     task: (value.data as { task?: unknown } | undefined)?.task === undefined && flags.task === undefined,
     labelSmoothing: value.labelSmoothing === undefined && flags.labelSmoothing === undefined,
+    lora: false,
   };
   const wrong: string[] = [];
   const lora = loraFlagOf(flags);
@@ -113,6 +114,7 @@ export async function draftConfig(data: string | undefined, flags: TrainFlags): 
   }
   if (flags.loraRslora) put(value, ['lora', 'rslora'], true);
   if (flags.loraTargets) put(value, ['lora', 'targets'], flags.loraTargets);
+  open.lora = typeof value.lora === 'object' && value.lora !== null && Object.keys(value.lora).length === 0;
   if (data !== undefined) put(value, ['data', 'path'], data);
   const root = (value.data as { path?: unknown } | undefined)?.path;
   if (typeof root === 'string' && root !== '') put(value, ['data', 'path'], path.resolve(root));

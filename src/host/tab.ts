@@ -278,7 +278,9 @@ export class Tab implements Disposable {
     const isSame = (name === 'lora') === (lora !== null);
     if (isSame || (isAtWork(phase) && lora)) return this.setRules(found);
     if (isBusy(phase) || this.preview.modelId === null) return this.showRules(rules); // puts the choice back
-    this.update({ lora: name === 'lora' ? defaultLora : null });
+    const own = name === 'lora' ? model?.lora : undefined; // an adapter that learns on is as it is
+    const training = own ? { ...this.state.training, loraRank: own.rank, loraAlpha: own.alpha } : this.state.training;
+    this.update({ lora: name === 'lora' ? (own ?? defaultLora) : null, training });
     await this.preview.loadModel(this.preview.modelId, found, model?.source === 'hub' ? await this.services.hub() : undefined);
   }
 

@@ -37,6 +37,8 @@ export const modelFactsSchema = z.object({
   blocks: z.int().optional(),
   /** What its configuration says it was taught to read before a source, by task. */
   prefixes: z.array(z.string()).optional(),
+  /** Of an adapter with its base: how it is, for it to learn on. */
+  lora: loraSchema.optional(),
   /** "ImageNet", or "" when it starts from random weights. */
   pretrainedOn: z.string(),
 });

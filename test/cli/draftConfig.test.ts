@@ -34,6 +34,13 @@ describe('what is asked for', () => {
     expect(config.data.columns).toEqual({ split: '', label: 'none' });
   });
 
+  it('leaves open how adapters are where nobody says it', async () => {
+    expect((await draft({ preset: 'lora' })).open.lora).toBe(true);
+    expect((await draft({ preset: 'lora', loraRank: '4' })).open.lora).toBe(false);
+    expect((await draft({ config: file({ lora: { alpha: 8 } }) })).open.lora).toBe(false);
+    expect((await draft({ preset: 'top' })).open.lora).toBe(false);
+  });
+
   it('can all be said in the terminal, of the command that takes it', () => {
     const train = programFor(new Output(false), () => {}).commands.find((command) => command.name() === 'train');
     const flags = train?.options.map(({ long }) => long);
@@ -44,7 +51,7 @@ describe('what is asked for', () => {
     const { config, open } = await draft({});
     expect(config.data).toMatchObject({ path: path.resolve('photos'), validationSplit: 0.15, testSplit: 0.15 });
     expect(config.phases).toHaveLength(1);
-    expect(open).toEqual({ model: true, rules: true, learningRate: true, task: true, labelSmoothing: true });
+    expect(open).toEqual({ model: true, rules: true, learningRate: true, task: true, labelSmoothing: true, lora: false });
   });
 
   it('goes where each flag belongs', async () => {
@@ -88,7 +95,7 @@ describe('what is asked for', () => {
       engine: 'tensorflow',
       threads: 1,
     });
-    expect(open).toEqual({ model: false, rules: true, learningRate: false, task: true, labelSmoothing: false });
+    expect(open).toEqual({ model: false, rules: true, learningRate: false, task: true, labelSmoothing: false, lora: false });
   });
 
   it('comes from the file, flags before it', async () => {

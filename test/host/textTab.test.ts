@@ -197,6 +197,20 @@ describe('a tab of texts', () => {
     expect(begun).not.toHaveProperty('lora');
   });
 
+  it('lets an adapter that is the model learn on as it is', async () => {
+    const own = { rank: 4, alpha: 32, dropout: 0.1, rslora: true, targets: [] };
+    answer = (type) => {
+      if (type !== 'layers') return answers(type);
+      return { facts: { ...miniLM, lora: own }, root: tree, presets: ['head', 'lora'].map((name) => ({ name, rules: [name] })) };
+    };
+    await ready();
+    await tab.handle({ type: 'preset', name: 'lora' });
+    expect(tab.state).toMatchObject({ lora: own, training: { loraRank: 4, loraAlpha: 32 } });
+    expect(questions('layers').at(-1)).toMatchObject({ lora: own });
+    await tab.handle({ type: 'start' });
+    expect(begun).toMatchObject({ lora: own });
+  });
+
   it('says which texts the model would cut, and counts again for another length', async () => {
     const cut = { code: 'cut' as const, severity: 'info' as const, message: '1 of 12', meaning: '', files: ['mails.tsv:2'], count: 1 };
     answer = (type) => (type === 'lengths' ? [cut] : answers(type));

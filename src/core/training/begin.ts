@@ -73,7 +73,7 @@ export async function beginRun(
       slots: new Slots(slotKinds(config.optimizer)),
       at: firstProgress(digestsOf(tensors)),
       onEvent,
-      first: [...opening(run, subject), ...warnings(engine), ...silentLayersWarning(subject.model)],
+      first: [...opening(run, subject), ...warnings(engine), ...silentLayersWarning(subject.model), ...subject.warnings],
     });
   });
 }

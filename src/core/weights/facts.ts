@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { ModelFacts } from '../../protocol/assistant';
 import { type Module, tensorsOf } from '../nn';
 import { readRecord } from '../runs';
+import { loraOf } from './adapter/of';
 import type { Located } from './locate';
 
 /** What a run's record calls the model: a path where it has no name of its own. */
@@ -11,6 +13,12 @@ export function idOf(id: string, located: Located): string {
   if (located.source !== 'disk') return id;
   if ('file' in located) return located.file;
   return 'keras' in located ? located.keras : located.folder;
+}
+
+/** How the adapter in a model is, where it is one that may learn on as a whole. */
+export async function loraIn({ adapter }: Pick<Located, 'adapter'>): Promise<Pick<ModelFacts, 'lora'>> {
+  const lora = adapter === undefined ? null : await loraOf(adapter);
+  return lora ? { lora } : {};
 }
 
 /** Name of the data that a run learned from; of the run, where its record cannot be read. */

@@ -4,6 +4,7 @@ export {
   adapterBase,
   fitsAdapter,
   hasSuchAdapter,
+  isAdapted,
   isAdapter,
   isAdapterTensor,
   mergeAdapter,

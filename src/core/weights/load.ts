@@ -10,7 +10,7 @@ import { type Naming, ownNames, pictureNaming } from './adapter/naming';
 import { labelsOf, readAdapter } from './adapter/read';
 import { type Checkpoint, checkedNames, itself, openCheckpoint, type Sources } from './checkpoint';
 import { corrupt } from './corrupt';
-import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
+import { dataOf, idOf, licenceName, loraIn, parametersOf, sizeOf } from './facts';
 import { notFinite, notFiniteMessage } from './finite';
 import { openKeras } from './keras/open';
 import { type Located, locate, type Places } from './locate';
@@ -157,6 +157,7 @@ async function factsOf(id: string, located: Located, model: ImageModel, checkpoi
     source: located.source,
     licence: licenceName(checkpoint?.spec.licence || ('licence' in located ? located.licence : '')),
     imageSize: model.input.size,
+    ...(await loraIn(located)),
     pretrainedOn: learnedFrom ?? (/in1k/.test(checkpoint?.spec.tag ?? '') ? 'ImageNet' : ''),
   };
 }

@@ -6,7 +6,7 @@ import type { TextTask } from '../../protocol/data';
 import { ThawError } from '../../protocol/failure';
 import { headFor, isTextModelType, publishedHead, type TextHead, type TextModel, tasksOf } from '../models/text';
 import { readAdapterConfig } from './adapter/config';
-import { dataOf, idOf, licenceName, parametersOf, sizeOf } from './facts';
+import { dataOf, idOf, licenceName, loraIn, parametersOf, sizeOf } from './facts';
 import { statedLicence } from './hub';
 import { readJson } from './json';
 import { type Located, locate, type Places } from './locate';
@@ -87,6 +87,7 @@ async function factsOf(id: string, located: InFolder, type: string, { model }: D
     maxLength: model.input.maximumLength,
     blocks: model.blocks.length,
     ...(model.kind === 'text-to-text' && prefixesOf(model.config)),
+    ...(await loraIn(located)),
     pretrainedOn: learnedFrom ?? '',
   };
 }

@@ -70,6 +70,8 @@ test('an adapter like the one that is asked for learns on; another is merged, an
   expect(of(other.events, 'finished')).toHaveLength(1);
   expect(existsSync(join(other.folder, 'model/model.safetensors'))).toBe(true);
   expect(existsSync(join(other.folder, 'adapter'))).toBe(false);
+  const merged = (events: typeof other.events) => of(events, 'warning').filter(({ code }) => code === 'model.adapterMerged').length;
+  expect([merged(other.events), merged(second.events)]).toEqual([1, 0]);
 });
 
 test('a network without linear layers is refused by name', async () => {

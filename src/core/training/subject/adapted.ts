@@ -1,4 +1,6 @@
 import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { RunEventBody } from '../../../protocol/events';
 import { runFiles } from '../../../protocol/paths';
 import type { LoraConfig, RunConfig } from '../../../protocol/runConfig';
 import type { NamedTensors, TensorData } from '../../engine/engine';
@@ -10,6 +12,7 @@ import {
   adapterBase,
   fitsAdapter,
   hasSuchAdapter,
+  isAdapted,
   isAdapterTensor,
   mergeAdapter,
   type Naming,
@@ -29,6 +32,7 @@ export interface AdaptedSpec {
   readonly naming?: Naming;
   readonly labels: readonly string[];
   readonly title: string;
+  readonly warnings: readonly RunEventBody[];
 }
 
 interface Described {
@@ -57,18 +61,28 @@ export async function withAdapters<D extends Described>(
   const { model: plain } = await describe(false);
   const { model, drawn, naming } = described;
   const base = await adapterBase(id, places, keepsAdapter);
-  const adapted = new Adapted({ model, drawn, naming, lora, seed, base, labels, title: model.title });
+  const warnings = !keepsAdapter && (await isAdapted(id, places)) ? [mergedAdapter()] : [];
+  const adapted = new Adapted({ model, drawn, naming, lora, seed, base, labels, title: model.title, warnings });
   return { described, plain, keepsAdapter, adapted };
+}
+
+function mergedAdapter(): RunEventBody {
+  const message = l10n.t(
+    'The model is an adapter of another kind than is asked for: it is merged into its base, and what learns beside it is kept in the saved model alone. With its own rank, alpha and dropout it learns on.',
+  );
+  return { type: 'warning', code: 'model.adapterMerged', message };
 }
 
 /** A model with adapters: what of it is drawn, how it becomes a plain model again, and how the adapters are kept by themselves. */
 export class Adapted {
   /** Tensors that the plain model has no more or in another form: the adapters', and the weights that they are merged into. */
   readonly merged: ReadonlySet<string>;
+  readonly warnings: readonly RunEventBody[];
 
   /** @throws ThawError `config.invalid` where the targets name no layer that can be adapted */
   constructor(private readonly spec: AdaptedSpec) {
-    const { model, lora } = spec;
+    const { model, lora, warnings } = spec;
+    this.warnings = warnings;
     // An adapter that learns on is in the tree already.
     if (![...linearsOf(model.root)].some(({ adapter }) => adapter !== null)) addLora(model, lora);
     const weights = [...linearsOf(model.root)].filter(({ adapter }) => adapter !== null).map((layer) => layer.nameOf('weight'));

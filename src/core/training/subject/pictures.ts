@@ -35,6 +35,7 @@ export async function openPictures(config: RunConfig, { asItIs = false, ...place
       return { tensors: adapted?.begin(tensors) ?? new Map(tensors), sha256 };
     },
     merged: adapted?.merged ?? new Set(),
+    warnings: adapted?.warnings ?? [],
     async save(run, { tensors, touched, card }) {
       const whole = adapted?.plain(tensors) ?? tensors;
       await saveModel(join(run, runFiles.model), { model: plain, tensors: whole, labels: classes, card });

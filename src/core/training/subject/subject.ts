@@ -1,3 +1,4 @@
+import type { RunEventBody } from '../../../protocol/events';
 import type { NamedTensors, TensorData } from '../../engine/engine';
 import type { Network } from '../../models/model';
 import type { Places } from '../../weights';
@@ -33,6 +34,8 @@ export interface Subject {
   readonly writing?: Writing;
   /** Tensors that a saved model has no more or in another form: adapters, and the weights that they are merged into. */
   readonly merged: ReadonlySet<string>;
+  /** What a person should know before it trains. */
+  readonly warnings: readonly RunEventBody[];
   /** Writes the result into the run's folder: `model/` in the layout that the family's users expect, `adapter/` where there is one. */
   save(run: string, result: Result): Promise<void>;
 }

@@ -59,6 +59,7 @@ export async function openTexts(
         return { tensors: adapted?.begin(loaded.tensors) ?? new Map(loaded.tensors), sha256: loaded.sha256 };
       },
       merged: adapted?.merged ?? new Set(),
+      warnings: adapted?.warnings ?? [],
       async save(run, { tensors, touched, card }) {
         const files = tokenizer.files.map((name) => path.join(folder, name));
         const whole = adapted?.plain(tensors) ?? tensors;

@@ -3,7 +3,7 @@ import type { LoraConfig } from '../../../protocol/runConfig';
 import { parseHubName } from '../hub';
 import { locate, type Places } from '../locate';
 import type { AdapterBase } from './card';
-import { readAdapter, type StoredPair } from './read';
+import { readAdapter } from './read';
 
 /**
  * What an adapter to a model that goes by this id is to name as its base: a folder, or a name and commit of the hub. Null where
@@ -20,6 +20,27 @@ export async function adapterBase(id: string, places: Omit<Places, 'hub'>, keeps
 }
 
 /**
+ * How an adapter is, for it to learn on; null where it is not the same in all of its layers.
+ * @throws as readAdapter
+ */
+export async function loraOf(folder: string): Promise<LoraConfig | null> {
+  const { config, layers, entries } = await readAdapter(folder);
+  const { dropout, rslora } = config;
+  const [first, ...others] = [...layers].map(([layer, { down }]) => {
+    const rank = entries.get(down)?.shape[0] ?? 0;
+    return { rank, scale: config.scaleOf(layer, rank) };
+  });
+  if (!first || others.some(({ rank, scale }) => rank !== first.rank || !isNear(scale, first.scale))) return null;
+  const alpha = first.scale * (rslora ? Math.sqrt(first.rank) : first.rank);
+  return { rank: first.rank, alpha: Number(alpha.toPrecision(9)), dropout, rslora, targets: [] };
+}
+
+/** Whether a model that goes by this id is an adapter with its base. @throws as locate */
+export async function isAdapted(id: string, places: Omit<Places, 'hub'>): Promise<boolean> {
+  return (await locate(id, places)).adapter !== undefined;
+}
+
+/**
  * Whether a model that goes by this id has an adapter that is what is asked for, so that it may learn on: of this rank, α and
  * dropout in all of its layers, wherever these are. Another one is merged into its base, and fresh adapters begin beside that.
  * @throws as locate and readAdapter
@@ -27,9 +48,9 @@ export async function adapterBase(id: string, places: Omit<Places, 'hub'>, keeps
 export async function hasSuchAdapter(id: string, lora: LoraConfig, places: Omit<Places, 'hub'>): Promise<boolean> {
   const { adapter: folder } = await locate(id, places);
   if (folder === undefined || lora.targets.length > 0) return false;
-  const { config, layers, entries } = await readAdapter(folder);
-  const scale = lora.alpha / (lora.rslora ? Math.sqrt(lora.rank) : lora.rank);
-  const isSuch = ([layer, { down }]: [string, StoredPair]) =>
-    entries.get(down)?.shape[0] === lora.rank && Math.abs(config.scaleOf(layer, lora.rank) - scale) < 1e-9 * scale;
-  return config.dropout === lora.dropout && config.rslora === lora.rslora && [...layers].every(isSuch);
+  const own = await loraOf(folder);
+  if (!own || own.rank !== lora.rank || !isNear(own.alpha, lora.alpha)) return false;
+  return own.dropout === lora.dropout && own.rslora === lora.rslora;
 }
+
+const isNear = (a: number, b: number) => Math.abs(a - b) < 1e-8 * b;
