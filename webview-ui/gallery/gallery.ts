@@ -227,9 +227,9 @@ function eventsOf(name: string) {
     case 'textsFinished':
       return texts.asTexts(world.eventsUntil(12, 'finished'), 'text-classification', texts.evaluation());
     case 'writing':
-      return texts.asTexts(world.eventsUntil(12, 'finished'), 'causal-lm', texts.told);
+      return writing.asWriting(world.eventsUntil(12, 'finished'), 'causal-lm', {});
     case 'chatting':
-      return texts.asTexts(world.eventsUntil(12, 'finished'), 'chat', texts.told);
+      return writing.asWriting(world.eventsUntil(12, 'finished'), 'chat', {});
     case 'translated':
       return writing.asWriting(world.eventsUntil(12, 'finished'), 'text-to-text', { prefix: 'translate English to German: ' });
     case 'telling':

@@ -3,7 +3,7 @@ import type { ModelFacts, TokensAnswer } from '../../src/protocol/assistant';
 import type { DataSummary, Problem, RowFilter, Split, TextRow, Token } from '../../src/protocol/data';
 import type { RunEvent } from '../../src/protocol/events';
 import type { LayerNode } from '../../src/protocol/layerTree';
-import type { ClassEvaluation, Evaluation, Prediction, TokenEvaluation } from '../../src/protocol/report';
+import type { ClassEvaluation, Evaluation, Prediction } from '../../src/protocol/report';
 import { random } from './world';
 
 const openings = ['Hello, ', 'Hi! ', '', 'Since Tuesday ', 'Again: ', 'Dear team, '];
@@ -259,7 +259,6 @@ export function evaluation(): ClassEvaluation {
   const accuracy = all.filter((p) => p.label === p.predicted).length / all.length;
   return { accuracy, loss: 0.21, macroF1: perClass.reduce((sum, c) => sum + c.f1, 0) / names.length, perClass, confusion };
 }
-export const told: TokenEvaluation = { accuracy: 0.512, loss: 1.83, perplexity: Math.exp(1.83), tokens: 18_231 };
 
 /** A run of pictures as one of texts. */
 export function asTexts(events: readonly RunEvent[], task: DataSummary['task'], test: Evaluation): RunEvent[] {

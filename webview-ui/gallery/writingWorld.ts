@@ -82,11 +82,14 @@ const loss = (x: number) => 1.4 + 4 * x;
 const told = { tokens: 18_231, accuracy: 0.512, loss: loss(0.127), perplexity: Math.exp(loss(0.127)) } satisfies TokenEvaluation;
 const written = { count: 69, exactMatch: 0.377, rougeL: 0.712, chrF: 0.684 };
 
-const samples: Readonly<Record<'causal-lm' | 'text-to-text', readonly Sample[]>> = {
+type Task = 'causal-lm' | 'chat' | 'text-to-text';
+
+const samples: Readonly<Record<Task, readonly Sample[]>> = {
   'causal-lm': [
     { prompt: 'Once upon a time there was a', written: ' little boat that wanted to see the sea. It sailed', expected: null },
     { prompt: 'One day the fox went to', written: ' the river to drink. He saw a big fish and', expected: null },
   ],
+  chat: [{ prompt: 'What is a thaw?', written: 'The time when snow melts.', expected: 'The time when ice turns to water.' }],
   'text-to-text': [
     {
       prompt: 'translate English to German: The key is under the mat.',
@@ -102,7 +105,7 @@ const samples: Readonly<Record<'causal-lm' | 'text-to-text', readonly Sample[]>>
 };
 
 /** A run of pictures as one of a model that writes. */
-export function asWriting(events: readonly RunEvent[], task: 'causal-lm' | 'text-to-text', data: Partial<RunConfig['data']>): RunEvent[] {
+export function asWriting(events: readonly RunEvent[], task: Task, data: Partial<RunConfig['data']>): RunEvent[] {
   const test: TokenEvaluation = task === 'text-to-text' ? { ...told, written } : told;
   const of = <T extends { loss: number; accuracy: number }>(scores: T): T => ({
     ...scores,

@@ -7,7 +7,7 @@ import { shownText } from '../logic/shownText';
 import { Button, Select } from '../parts/controls';
 import { FailureBox } from '../parts/failureBox';
 import { Icon } from '../parts/icon';
-import { panel } from '../session';
+import { panel, run } from '../session';
 import { useStore } from '../store';
 import { TextBox } from './tryText';
 
@@ -41,6 +41,7 @@ export function TryWriting({ task }: { task: Task }) {
   const [text, setText] = useState(trial?.name ?? '');
   const [turns, setTurns] = useState<Turn[]>([]);
   const [options, setOptions] = useState<Pick<GenerationOptions, 'maxNewTokens' | 'temperature'>>({ maxNewTokens: 128, temperature: 0 });
+  const prefix = task === 'text-to-text' ? (run.current.config?.data.prefix ?? '') : '';
   const busy = trial?.busy ?? false;
   const written = trial?.written;
   const write = () => {
@@ -80,6 +81,7 @@ export function TryWriting({ task }: { task: Task }) {
         }}
       >
         <TextBox label={boxLabel(task)} hidden={false} text={text} onInput={setText} />
+        {prefix !== '' && <p class="dim small">{l10n.t('The model reads it after “{0}”.', prefix)}</p>}
         <div class="write-acts">
           <Select
             label={l10n.t('Most tokens')}
