@@ -34,11 +34,9 @@ function stateWords(state: PanelState): { icon: IconName; kind?: string; words: 
   const { prepare, epochs, report, secondsLeft } = run.current;
   switch (state.phase) {
     case 'loading':
-      return state.dataFailure || state.modelFailure
-        ? { icon: 'error', kind: 'bad', words: l10n.t('Can’t start yet') }
-        : { icon: 'spin', kind: 'spin', words: l10n.t('Reading') };
     case 'ready':
-      return { icon: 'pass', words: l10n.t('Ready') };
+      if (state.dataFailure || state.modelFailure) return { icon: 'error', kind: 'bad', words: l10n.t('Can’t start yet') };
+      return state.phase === 'ready' ? { icon: 'pass', words: l10n.t('Ready') } : { icon: 'spin', kind: 'spin', words: l10n.t('Reading') };
     case 'starting':
       return { icon: 'spin', kind: 'spin', words: state.prepared ? preparedWords(state.prepared) : l10n.t('Starting') };
     case 'preparing':

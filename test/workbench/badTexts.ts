@@ -8,6 +8,12 @@ import { until } from './until';
 import type { Window } from './window';
 import type { World } from './world';
 
+/** Runs in the page. */
+function isInView(element: { getBoundingClientRect: () => { top: number; bottom: number } }): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= (globalThis as unknown as { innerHeight: number }).innerHeight;
+}
+
 const sentences = Array.from({ length: 40 }, (_, i) => `the text number ${i} of all`);
 const harmful = '</script><img src=x onerror="alert(1)">';
 
@@ -53,12 +59,14 @@ export function badTexts(world: () => World, window: () => Window, models: () =>
       .first()
       .waitFor();
     for (const part of parts) await box.getByText(part).waitFor();
+    await until('it is in view', () => box.evaluate(isInView));
   }
 
   it('is a binary file named .csv', async () => {
     await window().fineTune('binary.csv');
     await told('Data', fileOf('binary.csv'), 'This data can’t be learned from as it is', /is not text/, /Choose a file of text/);
     expect(await button('Start training').isEnabled()).toBe(false);
+    expect(await window().tab.getByRole('banner').getByRole('status').textContent()).toContain('Can’t start yet');
     await window().picture('bad - binary');
   });
 

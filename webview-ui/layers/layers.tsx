@@ -103,7 +103,8 @@ function LayerBones() {
 
 export function Layers() {
   const root = useCounted();
-  const failed = useStore(panel, (s) => s.modelFailure !== null);
+  // A head waits for its classes, of which data that cannot be read has none.
+  const failed = useStore(panel, (s) => s.modelFailure !== null || (s.dataFailure !== null && s.data === null));
   const wide = useStore(layout, (l) => l.wide);
   const folded = useFolded('Layers');
   const rows = useMemo(() => root && layerRows(root), [root]);

@@ -123,7 +123,7 @@ function Writing({ task }: { task: Task }) {
     <div class="written" role="group" aria-label={l10n.t('What the model writes')} aria-busy={trial.busy}>
       <p class="written-text" dir="auto" aria-live="polite">
         {task === 'causal-lm' && <span class="dim">{shownText(trial.name)}</span>}
-        <span>{shownText(text)}</span>
+        <span>{shownText(task === 'causal-lm' ? text : text.trimStart())}</span>
         {trial.busy && <span class="caret" aria-hidden="true" />}
       </p>
       <p class="dim small">

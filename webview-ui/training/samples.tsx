@@ -15,7 +15,7 @@ export function Samples() {
         {samples.samples.map(({ prompt, written, expected }, i) => (
           <div key={i}>
             <dt dir="auto">{prompt}</dt>
-            <dd dir="auto">{written}</dd>
+            <dd dir="auto">{written.trimStart()}</dd>
             {expected !== null && expected.trim() !== written.trim() && (
               <dd class="dim" dir="auto">
                 {l10n.t('expected: {0}', expected)}

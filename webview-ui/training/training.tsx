@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { useEffect, useRef } from 'preact/hooks';
 import { hasClasses } from '../../src/protocol/defaults';
 import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
@@ -57,18 +58,23 @@ function EndedBox() {
   );
 }
 
+/** Brought into view: who pressed the button at the top may look at the data, far above. */
 function Failed() {
   const failure = useStore(panel, (s) => s.failure);
   const hasFolder = useStore(panel, (s) => s.run !== null);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [failure]);
   if (!failure) return null;
   return (
-    <FailureBox failure={failure}>
-      {failure.remedy === 'installTensorflow' && (
-        <Button primary label={l10n.t('Install TensorFlow…')} onClick={() => post({ type: 'installTensorflow' })} />
-      )}
-      <Button label={l10n.t('Show output')} onClick={() => post({ type: 'showLog' })} />
-      {hasFolder && <Button label={l10n.t('Open run folder')} onClick={() => post({ type: 'openRunFolder' })} />}
-    </FailureBox>
+    <div ref={box}>
+      <FailureBox failure={failure}>
+        {failure.remedy === 'installTensorflow' && (
+          <Button primary label={l10n.t('Install TensorFlow…')} onClick={() => post({ type: 'installTensorflow' })} />
+        )}
+        <Button label={l10n.t('Show output')} onClick={() => post({ type: 'showLog' })} />
+        {hasFolder && <Button label={l10n.t('Open run folder')} onClick={() => post({ type: 'openRunFolder' })} />}
+      </FailureBox>
+    </div>
   );
 }
 
