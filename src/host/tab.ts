@@ -6,13 +6,13 @@ import { asFailure } from '../protocol/failure';
 import type { FromPanel, PanelState, ToPanel, TrainingFields } from '../protocol/panel';
 import { toggled } from '../protocol/rules';
 import { optimizerSchema, type Preset, runConfigSchema } from '../protocol/runConfig';
-import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, readerOf, rulesAfter, saidOf, sameRules } from './panelState';
+import { configOf, defaultLora, fieldsOf, initialState, isAtWork, isBusy, readerOf, saidOf, sameRules } from './panelState';
 import { Preview } from './preview';
 import { RowsAhead } from './rowsAhead';
-import type { Launching } from './runProcess';
 import type { RunSession } from './runSession';
 import { type Disposable, Signal } from './signal';
 import { isInside, openFile } from './tabFiles';
+import { TabRun } from './tabRun';
 import type { Picture, TabServices } from './tabServices';
 import { TextPages } from './textPages';
 import { ThumbnailQueue } from './thumbnailQueue';
@@ -28,15 +28,11 @@ export class Tab implements Disposable {
   /** The keys of the state that have changed. */
   readonly changed = new Signal<Partial<PanelState>>();
   state: PanelState;
-  session: RunSession | null = null;
   private readonly preview: Preview;
   private readonly thumbnails: ThumbnailQueue;
-  private readonly subscriptions: Disposable[] = [];
   /** Until somebody types a learning rate, it follows what learns. */
   private learningRateByHand = false;
-  /** Rules asked of a run that it has not confirmed. */
-  private asked: string[] | null = null;
-  private launching: AbortController | null = null;
+  private readonly run: TabRun;
   private readonly rows: RowsAhead;
   private readonly texts: TextPages;
   private readonly trials: Trials;
@@ -57,6 +53,13 @@ export class Tab implements Disposable {
         this.settle();
       },
     );
+    this.run = new TabRun(services, {
+      state: () => this.state,
+      update: (part) => this.update(part),
+      post: (message) => this.posted.fire(message),
+      showRules: (rules) => this.showRules(rules),
+      estimate: () => this.preview.estimate(),
+    });
     this.rows = new RowsAhead(
       (part) => this.posted.fire({ type: 'state', state: part }),
       () => this.state,
@@ -79,6 +82,11 @@ export class Tab implements Disposable {
     });
   }
 
+  /** The run that it shows. */
+  get session(): RunSession | null {
+    return this.run.session;
+  }
+
   /** Looks at the data, and chooses a model. */
   open(): void {
     this.preview.load(null);
@@ -90,7 +98,7 @@ export class Tab implements Disposable {
     this.learningRateByHand = true;
     const rules = config.phases[0]?.rules ?? [];
     this.update({ training: fieldsOf(config), rules, lora: config.lora ?? null });
-    this.adopt(session);
+    this.run.adopt(session);
     this.preview.load({ model: config.model, classes: classes.length, rules: this.state.rules, texts: saidOf(config) });
   }
 
@@ -100,7 +108,7 @@ export class Tab implements Disposable {
       case 'ready':
         return this.thumbnails.attach(() => {
           this.rows.attach();
-          if (this.session) this.posted.fire({ type: 'events', reset: true, events: this.session.events });
+          this.run.tell();
         });
       case 'thumbnails':
         return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
@@ -123,7 +131,7 @@ export class Tab implements Disposable {
       case 'start':
         return this.start();
       case 'pause':
-        return this.order({ type: 'pause' });
+        return this.run.order({ type: 'pause' });
       case 'resume':
         return this.resume();
       case 'stop':
@@ -165,26 +173,21 @@ export class Tab implements Disposable {
     this.preview.estimate();
   }
 
-  async stop(): Promise<void> {
-    if (this.launching) this.launching.abort();
-    else await this.order({ type: 'stop' });
+  stop(): Promise<void> {
+    return this.run.stop();
   }
 
   async resume(): Promise<void> {
-    const session = this.session;
-    if (!session || !this.services.trusted()) return;
-    if (session.live) return this.order({ type: 'continue' });
-    await this.launch((launching) => this.services.sessions.resume(session.folder, launching));
+    if (this.services.trusted()) await this.run.resume();
   }
 
   dispose(): void {
-    this.launching?.abort();
+    this.run.dispose();
     this.rows.dispose();
     this.preview.dispose();
     this.thumbnails.clear();
     this.texts.dispose();
     this.trials.dispose();
-    for (const subscription of this.subscriptions) subscription.dispose();
     this.posted.dispose();
     this.changed.dispose();
   }
@@ -207,68 +210,7 @@ export class Tab implements Disposable {
       });
       return;
     }
-    this.release();
-    this.update({ run: null, predictions: [], trial: null, log: [] });
-    this.posted.fire({ type: 'events', reset: true, events: [] });
-    const folder = newRunFolder(settings.runsFolder, this.state.title);
-    await this.launch((launching) => this.services.sessions.begin(folder, config.data, launching));
-  }
-
-  private async launch(begin: (launching: Launching) => Promise<RunSession>): Promise<void> {
-    if (this.launching) return;
-    this.launching = new AbortController();
-    this.update({ phase: 'starting', failure: null, prepared: null });
-    try {
-      const { signal } = this.launching;
-      const session = await begin({ signal, onPrepared: (prepared) => this.update({ prepared }) });
-      this.launching = null;
-      this.adopt(session);
-    } catch (error) {
-      this.launching = null;
-      const failure = asFailure(error);
-      if (failure.code !== 'interrupted') this.update({ phase: 'failed', failure });
-      else this.update({ phase: this.session?.state ?? 'ready' });
-    }
-  }
-
-  /** Shows a run from now on. */
-  private adopt(session: RunSession): void {
-    this.release();
-    this.session = session;
-    this.update({ run: { path: session.folder, id: session.record.id }, log: session.log });
-    this.follow(session.events);
-    this.posted.fire({ type: 'events', reset: true, events: session.events });
-    this.subscriptions.push(
-      session.changed.on(({ reset, events }) => {
-        this.posted.fire({ type: 'events', reset, events: reset ? session.events : events });
-        this.follow(events);
-      }),
-      session.stateChanged.on(() => this.follow([])),
-      session.logged.on(() => this.update({ log: session.log })),
-    );
-  }
-
-  private release(): void {
-    for (const subscription of this.subscriptions.splice(0)) subscription.dispose();
-    this.session = null;
-    this.asked = null;
-  }
-
-  /** Takes over what a run's events say about the tab. */
-  private follow(events: RunSession['events']): void {
-    const session = this.session;
-    if (!session) return;
-    const rules = rulesAfter(events);
-    if (rules && this.asked && sameRules(rules, this.asked)) this.asked = null;
-    if (rules && !this.asked && !sameRules(rules, this.state.rules)) this.showRules(rules);
-    const last = session.events.at(-1);
-    const failure = last?.type === 'failed' ? last.error : null;
-    const part: Partial<PanelState> = {};
-    if (session.state !== this.state.phase && !this.launching) part.phase = session.state;
-    if (failure !== this.state.failure) part.failure = failure;
-    if (session.predictions !== this.state.predictions) part.predictions = session.predictions;
-    if (Object.keys(part).length) this.update(part);
-    if (part.phase && !this.state.cost && !isBusy(part.phase)) this.preview.estimate();
+    await this.run.begin(newRunFolder(settings.runsFolder, this.state.title), config.data);
   }
 
   /** Adapters come and go with their preset, as long as there is no run. */
@@ -294,14 +236,7 @@ export class Tab implements Disposable {
       this.preview.estimate();
       return;
     }
-    this.asked = rules;
-    try {
-      await this.session?.request({ type: 'freeze', rules });
-    } catch (error) {
-      this.asked = null;
-      this.showRules(before);
-      this.services.ui.showFailure(asFailure(error));
-    }
+    await this.run.freeze(rules, before);
   }
 
   private showRules(rules: string[]): void {
@@ -364,14 +299,6 @@ export class Tab implements Disposable {
     if (this.preview.modelId !== id) return; // another was chosen meanwhile
     if (isHere) await this.preview.loadModel(id, this.state.model?.id === id && this.state.layers ? this.state.rules : undefined);
     else if (before !== null) await this.preview.loadModel(before);
-  }
-
-  private async order(order: Parameters<RunSession['request']>[0]): Promise<void> {
-    try {
-      await this.session?.request(order);
-    } catch (error) {
-      this.services.ui.showFailure(asFailure(error));
-    }
   }
 
   private async retry(): Promise<void> {

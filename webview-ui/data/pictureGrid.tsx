@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { DataSummary, ExampleRow } from '../../src/protocol/data';
 import { post } from '../host';
 import type { ExampleFilter } from '../logic/examples';
@@ -11,6 +11,7 @@ import { thumbnails } from '../session';
 import { usePulse, useStore } from '../store';
 import { splitWord } from './classBars';
 import { picked } from './picked';
+import { useScrollBox } from './scrollBox';
 
 /** Pixels, as in the style sheet: least side of a tile, gap, and the room for the outline of those at the edge. */
 const tile = 60;
@@ -30,42 +31,22 @@ const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** The pictures, of which only the rows in view and two on either side exist. */
 export function PictureGrid({ examples, filter, summary, flags }: GridProps) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const [box, setBox] = useState({ width: 0, height: 0, scrollTop: 0 });
+  const { scroller, box } = useScrollBox(filter);
   const path = useStore(picked, (p) => p.path);
   usePulse(thumbnails.pulse, 50);
 
-  useLayoutEffect(() => {
-    const element = scroller.current!;
-    const measure = () =>
-      setBox((old) => {
-        const now = { width: element.clientWidth - 2 * margin, height: element.clientHeight, scrollTop: element.scrollTop };
-        return now.width === old.width && now.height === old.height && now.scrollTop === old.scrollTop ? old : now;
-      });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    element.addEventListener('scroll', measure, { passive: true });
-    measure();
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', measure);
-    };
-  }, []);
-
-  const window = gridWindow({ ...box, count: examples.length, tile, gap, overscan });
-  const inWindow = box.width > 0 ? examples.slice(window.first, window.end) : [];
+  const width = box.width - 2 * margin;
+  const window = gridWindow({ ...box, width, count: examples.length, tile, gap, overscan });
+  const inWindow = width > 0 ? examples.slice(window.first, window.end) : [];
   useEffect(
     () =>
       thumbnails.want(
         'grid',
         inWindow.map((row) => row.path),
       ),
-    [examples, window.first, window.end, box.width > 0],
+    [examples, window.first, window.end, width > 0],
   );
   useEffect(() => () => thumbnails.want('grid', []), []);
-  useLayoutEffect(() => {
-    scroller.current!.scrollTop = 0;
-  }, [filter]);
 
   const found = examples.findIndex((row) => row.path === path);
   const at = found < 0 ? 0 : found;

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { DataSummary, RowFilter, TextRow } from '../../src/protocol/data';
 import { rowWindow, scrollToRow } from '../logic/rowWindow';
 import { moved } from '../logic/virtual';
@@ -7,6 +7,7 @@ import { Bone, sizes } from '../parts/controls';
 import { FailureBox } from '../parts/failureBox';
 import { textPages } from '../session';
 import { usePulse } from '../store';
+import { useScrollBox } from './scrollBox';
 import { type Shape, shapeOf, TextTableRow } from './textTableRow';
 
 /** Height of a closed row, pixels, as in the style sheet. */
@@ -44,8 +45,7 @@ function useRows(early: TableProps['early'], filter: RowFilter): Rows {
 
 /** The texts, of which only the rows in view and some on either side exist; one of them may be open. */
 export function TextTable({ summary, filter, early }: TableProps) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const [box, setBox] = useState({ height: 0, scrollTop: 0 });
+  const { scroller, box } = useScrollBox(filter);
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState<{ index: number; height: number } | null>(null);
   const shape = shapeOf(summary);
@@ -54,23 +54,6 @@ export function TextTable({ summary, filter, early }: TableProps) {
   const isOpen = (index: number) => open?.index === index;
 
   useLayoutEffect(() => {
-    const element = scroller.current!;
-    const measure = () =>
-      setBox((old) => {
-        const now = { height: element.clientHeight, scrollTop: element.scrollTop };
-        return now.height === old.height && now.scrollTop === old.scrollTop ? old : now;
-      });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    element.addEventListener('scroll', measure, { passive: true });
-    measure();
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', measure);
-    };
-  }, []);
-  useLayoutEffect(() => {
-    scroller.current!.scrollTop = 0;
     setAt(0);
     setOpen(null);
   }, [filter]);
