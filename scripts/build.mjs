@@ -30,7 +30,15 @@ const bundles = [
     entries: { main: 'webview-ui/main.tsx' },
     folder: 'dist/webview',
     platform: 'browser',
-    forbidden: ['vscode', 'node:', 'zod', ...heavy],
+    forbidden: ['vscode', 'node:', 'zod', 'chart.js', ...heavy],
+  },
+  // A script of its own: the tab's page holds the other one, and draws pictures before charts.
+  {
+    entries: { charts: 'webview-ui/training/lineChart.ts' },
+    folder: 'dist/webview',
+    platform: 'browser',
+    globalName: 'thawCharts',
+    forbidden: ['vscode', 'node:', 'zod', 'preact', ...heavy],
   },
 ];
 
@@ -65,7 +73,7 @@ function optionsFor(bundle) {
     bundle: true,
     metafile: true,
     platform,
-    ...(splitting ? asModules : { format: node ? 'cjs' : 'iife' }),
+    ...(splitting ? asModules : { format: node ? 'cjs' : 'iife', globalName: bundle.globalName }),
     target: node ? 'node20' : 'chrome122',
     external: node ? [...natives, 'vscode'] : [],
     // Package authors mark their ES modules by `module`; taking these first lets esbuild leave unused parts out.

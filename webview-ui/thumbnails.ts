@@ -33,7 +33,7 @@ export class Thumbnails {
   receive(images: readonly { path: string; bytes: Uint8Array | null }[]): void {
     for (const { path, bytes } of images) {
       this.asked.delete(path);
-      this.urls.set(path, bytes && URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>])));
+      this.urls.set(path, bytes && addressOf(bytes as Uint8Array<ArrayBuffer>));
     }
     this.pulse.beat();
   }
@@ -58,4 +58,11 @@ export class Thumbnails {
       this.ask(part);
     }
   }
+}
+
+/** Being loaded before it has a place in the page, a picture is there when it gets one. */
+function addressOf(bytes: Uint8Array<ArrayBuffer>): string {
+  const url = URL.createObjectURL(new Blob([bytes]));
+  new Image().src = url;
+  return url;
 }

@@ -4,6 +4,8 @@ export interface PageParts {
   /** The program and its style sheet. */
   readonly script: string;
   readonly style: string;
+  /** Address of the script that draws charts. */
+  readonly charts: string;
   /** Fresh for every page. */
   readonly nonce: string;
   /** BCP 47. */
@@ -13,8 +15,9 @@ export interface PageParts {
 /**
  * The webview's page: our script, our style, pictures from memory, nothing from elsewhere. Script and style stand in it, by a
  * nonce: asked for one by one they would come through the window's own busy thread, and on a remote machine through the network.
+ * Only what draws charts is asked for once there are any.
  */
-export function pageHtml({ cspSource, script, style, nonce, language }: PageParts): string {
+export function pageHtml({ cspSource, script, style, charts, nonce, language }: PageParts): string {
   const policy = [
     "default-src 'none'",
     `img-src ${cspSource} blob:`,
@@ -32,7 +35,7 @@ export function pageHtml({ cspSource, script, style, nonce, language }: PagePart
 <title>Thaw</title>
 </head>
 <body>
-<div id="root"></div>
+<div id="root" data-charts="${escapeHtml(charts)}"></div>
 <script nonce="${nonce}">${unended(script)}</script>
 </body>
 </html>`;

@@ -29,7 +29,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   async openFolder(folder: string): Promise<void> {
     const open = this.find((tab) => tab.folder === folder);
     if (open) open.panel.reveal();
-    else await this.fill(this.add(new Tab(folder, this.services), this.create(folder)).tab, null);
+    else await this.fill(this.add(new Tab(folder, this.services), this.create(folder)).tab);
   }
 
   /** @throws ThawError when there is no run that can be read */
@@ -67,7 +67,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const { folder, run } = memento.data;
     const tab = new Tab(folder, this.services);
     this.add(tab, panel);
-    await this.fill(tab, run);
+    if (run === null) await this.fill(tab);
+    else await this.show(tab, run);
   }
 
   dispose(): void {
@@ -75,10 +76,15 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.frontChanged.dispose();
   }
 
-  /** Shows that run; else the one that is at work on the folder; else what a run could begin from. */
-  private async fill(tab: Tab, run: string | null): Promise<void> {
-    const shown = run ?? (await this.liveRun(tab.folder));
-    const session = shown === null ? null : await this.services.sessions.get(shown).catch(() => null); // deleted meanwhile
+  /** Shows what a run could begin from, until there turns out to be one that is at work on the folder. */
+  private async fill(tab: Tab): Promise<void> {
+    tab.open();
+    const run = await this.liveRun(tab.folder);
+    if (run !== null) await this.show(tab, run);
+  }
+
+  private async show(tab: Tab, run: string): Promise<void> {
+    const session = await this.services.sessions.get(run).catch(() => null); // deleted meanwhile
     if (session) tab.openRun(session);
     else tab.open();
   }

@@ -8,12 +8,12 @@ import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
 import type { Asked } from './assistantProcess';
 import { configOf, isBusy, loraOf, readerOf } from './panelState';
-import type { Disposable } from './signal';
+import { type Disposable, Signal } from './signal';
 import type { TabServices } from './tabServices';
 
 /** Long enough for a number to be typed, or for some boxes to be ticked. */
 const settleMs = 300;
-/** An estimate keeps all cores busy: until the tab shows its pictures, or for so long, it waits. */
+/** An estimate keeps all cores busy, and so does what loads models: until the tab shows its pictures, or for so long, both wait. */
 const unseenMs = 2500;
 
 /** What is seen before anything is trained: data, model, layers, cost. Each arrives when it is known; none waits for a slow one. */
@@ -40,6 +40,7 @@ export class Preview implements Disposable {
   private costTimer: NodeJS.Timeout | null = null;
   private dataTimer: NodeJS.Timeout | null = null;
   private seen = false;
+  private readonly shown = new Signal<void>();
   private disposed = false;
   private readonly begun = performance.now();
 
@@ -57,12 +58,13 @@ export class Preview implements Disposable {
       this.task = known.texts?.task ?? 'image-classification';
       this.chosen = true;
     }
-    // Pictures first: who answers is busy for a while when it loads what knows models.
-    void this.loadData(() => {
+    void this.loadData(async () => {
+      await this.pictures();
+      if (this.disposed) return;
       if (known) {
         void this.loadModel(known.model, known.rules);
         void this.listModels();
-      } else void this.chooseDefault();
+      } else if (!this.chosen) void this.chooseDefault();
     });
   }
 
@@ -83,6 +85,7 @@ export class Preview implements Disposable {
         ...(answer.rows && { textRows: answer.rows }),
       });
       this.know(answer.summary.task, answer.summary.classes.length);
+      if (checking && this.seen) this.tellSeen();
       goOn();
     };
     try {
@@ -171,7 +174,14 @@ export class Preview implements Disposable {
   isSeen(): void {
     if (this.seen) return;
     this.seen = true;
+    this.tellSeen();
+    this.shown.fire();
     if (this.costTimer) this.estimate();
+  }
+
+  /** Checking files may begin; by itself it does so after a while. */
+  private tellSeen(): void {
+    void this.services.assistant.ask('seen', {}).catch(() => {});
   }
 
   async listModels(): Promise<ModelFacts[]> {
@@ -183,13 +193,28 @@ export class Preview implements Disposable {
   dispose(): void {
     this.disposed = true;
     for (const controller of Object.values(this.work)) controller.abort();
+    this.shown.fire();
     if (this.costTimer) clearTimeout(this.costTimer);
     if (this.dataTimer) clearTimeout(this.dataTimer);
+  }
+
+  /** Pictures first: who makes them is busy for a while when it loads what knows models. */
+  private async pictures(): Promise<void> {
+    const left = this.begun + unseenMs - performance.now();
+    if (this.seen || this.disposed || left <= 0 || this.task !== 'image-classification' || !this.state().data) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, left);
+      this.shown.on(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   private async chooseDefault(): Promise<void> {
     try {
       const models = await this.listModels();
+      if (this.chosen) return; // meanwhile: somebody was quick, or a run has turned up
       const { task } = this;
       const usable = models.filter((model) => canLearn(model, task ?? 'image-classification'));
       const named = (id: string) => usable.find((model) => model.id === id);

@@ -13,8 +13,12 @@ export function panelOptions(extension: vscode.Uri): vscode.WebviewOptions & vsc
 
 /** Shows a tab in a webview: state and events out, checked messages in. */
 export class RunPanel implements vscode.Disposable {
-  /** A hidden webview hears nothing; when it comes back it says `ready` and is told everything. */
-  private listening = false;
+  /**
+   * A hidden webview hears nothing; when it comes back it says `ready` and is told everything. The first page need not ask: what
+   * is said while it loads is kept for it.
+   */
+  private listening: boolean;
+  private expected: boolean;
   /** The language goes along with the first state: the page can say nothing before. */
   private greeted = false;
   private readonly subscriptions: vscode.Disposable[];
@@ -34,7 +38,7 @@ export class RunPanel implements vscode.Disposable {
     this.subscriptions = [
       panel.webview.onDidReceiveMessage((message) => this.receive(message)),
       panel.onDidChangeViewState(() => {
-        if (!panel.visible) this.listening = false;
+        if (!panel.visible) this.listening = this.expected = false;
       }),
       tab.posted.on((message) => this.post(message)),
     ];
@@ -43,9 +47,12 @@ export class RunPanel implements vscode.Disposable {
       cspSource: panel.webview.cspSource,
       script: built('main.js'),
       style: built('main.css'),
+      charts: panel.webview.asWebviewUri(vscode.Uri.joinPath(extension, 'dist', 'webview', 'charts.js')).toString(),
       nonce: randomBytes(16).toString('hex'),
       language: vscode.env.language,
     });
+    this.listening = this.expected = panel.visible;
+    if (this.listening) tab.tell();
   }
 
   dispose(): void {
@@ -60,6 +67,9 @@ export class RunPanel implements vscode.Disposable {
       return;
     }
     if (message.data.type === 'ready') {
+      const knows = this.expected;
+      this.expected = false;
+      if (knows) return;
       this.listening = true;
       this.greeted = false;
     }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { newRunFolder } from '../core/runs';
@@ -18,8 +19,8 @@ import { TextPages } from './textPages';
 import { ThumbnailQueue } from './thumbnailQueue';
 import { Trials } from './trials';
 
-/** Pictures made before the view can ask for them: what a wide window shows. */
-const firstPictures = 96;
+/** Pictures made before the view can ask for them: few where there are few cores, which are busy with the view. */
+const firstPictures = Math.min(96, 8 * availableParallelism());
 
 /** What an editor tab shows and does, without the editor: a folder of data, and the run in it once there is one. */
 export class Tab implements Disposable {
@@ -48,7 +49,7 @@ export class Tab implements Disposable {
       (part) => {
         const first = this.state.examples.length === 0 ? part.examples : undefined;
         this.update(part);
-        if (first) this.thumbnails.want(first.slice(0, firstPictures).map((row) => row.path));
+        if (first) this.thumbnails.begin(first.slice(0, firstPictures).map((row) => row.path));
         if (part.rules) this.followLearningRate();
         this.settle();
       },
@@ -75,11 +76,7 @@ export class Tab implements Disposable {
       () => this.session && { path: this.session.folder },
       (part) => this.update(part),
     );
-    this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => {
-      this.posted.fire({ type: 'thumbnails', images });
-      this.preview.isSeen();
-      this.rows.seen();
-    });
+    this.thumbnails = new ThumbnailQueue(folder, services.assistant, (images) => this.posted.fire({ type: 'thumbnails', images }));
   }
 
   /** The run that it shows. */
@@ -106,10 +103,11 @@ export class Tab implements Disposable {
     const { ui } = this.services;
     switch (message.type) {
       case 'ready':
-        return this.thumbnails.attach(() => {
-          this.rows.attach();
-          this.run.tell();
-        });
+        return this.tell();
+      case 'seen':
+        this.thumbnails.seen();
+        this.preview.isSeen();
+        return this.rows.seen();
       case 'thumbnails':
         return this.thumbnails.want(message.paths.filter((name) => isInside(this.folder, path.resolve(this.folder, name))));
       case 'rows':
@@ -159,6 +157,13 @@ export class Tab implements Disposable {
     }
   }
 
+  /** Tells a view that knows nothing everything; for pictures it asks. */
+  tell(): void {
+    this.thumbnails.clear();
+    this.rows.attach();
+    this.run.tell();
+  }
+
   /** Ticks or clears the box of a layer, from the tab or from the side bar. */
   toggle(layer: string, on: boolean): Promise<void> {
     return this.setRules(toggled(this.state.rules, layer, on));
@@ -186,6 +191,7 @@ export class Tab implements Disposable {
     this.rows.dispose();
     this.preview.dispose();
     this.thumbnails.clear();
+    this.thumbnails.dispose();
     this.texts.dispose();
     this.trials.dispose();
     this.posted.dispose();

@@ -1,26 +1,27 @@
 import type { Assistant } from './assistantProcess';
+import type { Disposable } from './signal';
 
 export interface Thumbnail {
   path: string;
   bytes: Uint8Array | null;
 }
 
-/** Few enough that the first rows show at once, enough to keep all cores busy. */
+/** Few enough that the first rows show at once, enough to keep all cores busy; of the very first, a row. */
 const batch = 16;
+const firstBatch = 8;
 const inFlight = 2;
+/** How long all others wait for the first to be drawn, once these are made. */
+const undrawnMs = 500;
 /** Pixels: a 60 px tile on a screen of twice that density. */
 const side = 120;
 
-/**
- * Makes thumbnails in small batches, what was asked for last first: that is what is in view. The first ones are made while the
- * view is still being loaded.
- */
-export class ThumbnailQueue {
+/** Makes thumbnails in small batches, what was asked for last first: that is what is in view. */
+export class ThumbnailQueue implements Disposable {
   private waiting: string[] = [];
   private readonly making = new Set<string>();
   private running = 0;
-  /** What was made before there was a view; null since there has been one. */
-  private kept: Thumbnail[] | null = [];
+  private held = false;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly root: string,
@@ -28,23 +29,27 @@ export class ThumbnailQueue {
     private readonly deliver: (images: Thumbnail[]) => void,
   ) {}
 
+  /** Makes pictures before a view can ask, and no others until it has drawn one of them: both take the same cores. */
+  begin(paths: readonly string[]): void {
+    this.held = true;
+    const made = [];
+    for (let i = 0; i < paths.length; i += firstBatch) made.push(this.start(paths.slice(i, i + firstBatch)));
+    void Promise.all(made).then(() => {
+      if (this.held) this.timer = setTimeout(() => this.seen(), undrawnMs);
+    });
+  }
+
+  /** The view has drawn pictures. */
+  seen(): void {
+    this.held = false;
+    this.dispose();
+    this.pump();
+  }
+
   want(paths: readonly string[]): void {
     const wanted = new Set(paths.filter((path) => !this.making.has(path)));
     this.waiting = [...wanted, ...this.waiting.filter((path) => !wanted.has(path))];
     this.pump();
-  }
-
-  /**
-   * A view has come. The first one gets what was made ahead, and what is still to be made; another one asks for what it shows.
-   * @param show fills the view: a few pictures are there before, to be drawn along with it, and no more, as each costs time
-   */
-  attach(show: () => void): void {
-    const made = this.kept;
-    this.kept = null;
-    if (!made) this.clear();
-    if (made?.length) this.deliver(made.splice(0, batch));
-    show();
-    while (made?.length) this.deliver(made.splice(0, batch));
   }
 
   /** Forgets what is still waiting: the view that asked is gone. */
@@ -52,24 +57,27 @@ export class ThumbnailQueue {
     this.waiting = [];
   }
 
-  private pump(): void {
-    while (this.running < inFlight && this.waiting.length) {
-      const paths = this.waiting.splice(0, batch);
-      this.running++;
-      for (const path of paths) this.making.add(path);
-      void this.make(paths).then((images) => {
-        this.running--;
-        for (const path of paths) this.making.delete(path);
-        if (this.kept) this.kept.push(...images);
-        else this.deliver(images);
-        this.pump();
-      });
-    }
+  dispose(): void {
+    if (this.timer) clearTimeout(this.timer);
   }
 
-  private async make(paths: string[]): Promise<Thumbnail[]> {
+  private pump(): void {
+    while (!this.held && this.running < inFlight && this.waiting.length) void this.start(this.waiting.splice(0, batch));
+  }
+
+  private async start(paths: readonly string[]): Promise<void> {
+    this.running++;
+    for (const path of paths) this.making.add(path);
+    const images = await this.make(paths);
+    this.running--;
+    for (const path of paths) this.making.delete(path);
+    this.deliver(images);
+    this.pump();
+  }
+
+  private async make(paths: readonly string[]): Promise<Thumbnail[]> {
     try {
-      const bytes = await this.assistant.ask('thumbnails', { root: this.root, paths, side });
+      const bytes = await this.assistant.ask('thumbnails', { root: this.root, paths: [...paths], side });
       return paths.map((path, i) => ({ path, bytes: plain(bytes[i] ?? null) }));
     } catch {
       return paths.map((path) => ({ path, bytes: null })); // shown as pictures that cannot be

@@ -121,7 +121,7 @@ const readSchema = { maxLength: z.int().min(1).optional(), prefix: prefixSchema.
  * Every request is answered once by `done` or `failed`; some say `progress` before.
  */
 export const assistantRequestSchema = z.discriminatedUnion('type', [
-  /** Progress: the summary as soon as files are counted, again when hashed and checked, again after near duplicates. */
+  /** Progress: the summary as soon as files are counted, with the first rows, then with all; again when hashed and checked. */
   z.object({ id: z.int(), type: z.literal('inspect'), ...dataSchema }),
   /** Some examples of texts, as `inspect` found them; it is begun where it was not asked before. */
   z.object({
@@ -156,6 +156,8 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
   }),
   /** JPEG or WebP bytes, `side` pixels square (cover), in the order asked; null where a file cannot be decoded. */
   z.object({ id: z.int(), type: z.literal('thumbnails'), root: z.string(), paths: z.array(z.string()), side: z.int() }),
+  /** The window has drawn the first pictures of a folder: what keeps all cores busy may begin. */
+  z.object({ id: z.int(), type: z.literal('seen') }),
   z.object({ id: z.int(), type: z.literal('models'), runsFolder: z.string().optional() }),
   /** The tree of a model with a new head for `classes`; presets as rules. */
   z.object({
@@ -214,7 +216,7 @@ export type LayersAnswer = z.infer<typeof layersAnswerSchema>;
 
 export const inspectAnswerSchema = z.object({
   summary: dataSummarySchema,
-  /** All examples; in the first progress as the folder has them, before anything is checked or split off. */
+  /** All examples, or the first of many; in progress as the folder has them, before anything is checked or split off. */
   examples: exampleRowsSchema.optional(),
   /** Of texts: the first rows, and how many have been read so far. */
   rows: z.array(textRowSchema).optional(),
@@ -239,6 +241,7 @@ export interface AssistantAnswers {
   lengths: Problem[];
   tokens: TokensAnswer;
   thumbnails: (Uint8Array | null)[];
+  seen: null;
   models: ModelFacts[];
   layers: LayersAnswer;
   popular: PopularModels;
@@ -256,6 +259,7 @@ export const answerSchemas = {
   lengths: z.array(problemSchema),
   tokens: tokensAnswerSchema,
   thumbnails: z.array(z.instanceof(Uint8Array).nullable()),
+  seen: z.null(),
   models: z.array(modelFactsSchema),
   layers: layersAnswerSchema,
   popular: popularSchema,

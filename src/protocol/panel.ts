@@ -138,7 +138,10 @@ const mostTyped = 200_000;
 
 /** Webview → host. */
 export const fromPanelSchema = z.discriminatedUnion('type', [
+  /** A page has begun that knows nothing yet. */
   z.object({ type: z.literal('ready') }),
+  /** It has drawn its first picture. */
+  z.object({ type: z.literal('seen') }),
   z.object({ type: z.literal('thumbnails'), paths: z.array(z.string()).max(500) }),
   z.object({ type: z.literal('rows'), filter: rowFilterSchema, from: z.int().min(0), count: z.int().min(0).max(200) }),
   z.object({ type: z.literal('tokens'), where: z.string(), texts: z.array(z.string()).max(200), pair: z.boolean() }),

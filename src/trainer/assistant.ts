@@ -49,7 +49,7 @@ export class Assistant {
       if (!signal.aborted) this.send({ type: 'progress', id, value });
     };
     try {
-      const pool = request.type === 'thumbnails' ? thumbnails : request.type === 'pull' ? downloads : general;
+      const pool = request.type === 'thumbnails' || request.type === 'seen' ? thumbnails : request.type === 'pull' ? downloads : general;
       const value = await pool.run(() => {
         signal.throwIfAborted();
         // The table has a handler for each type; only the pairing is beyond the compiler.

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { AssistantAnswers, InspectAnswer, PullState } from '../protocol/assistant';
+import type { ExampleRow } from '../protocol/data';
 import { ThawError } from '../protocol/failure';
 import type { GenerateAnswer } from '../protocol/generation';
 import { Pool } from './pool';
@@ -18,8 +19,12 @@ type Handlers = {
 const pictures = new Pool(availableParallelism());
 /** Thumbnails are looked at now; thousands of files that are being checked can wait for them. */
 const urgent = new Urgent();
-/** Checking keeps all cores busy: it waits until for so many milliseconds nobody has asked for a picture, as while a tab is drawn. */
+/** Checking keeps all cores busy: it waits until for so many milliseconds nobody has asked for a picture… */
 const atRest = 500;
+/** …and the first are drawn, or for so long. */
+const undrawn = 2500;
+/** More rows than a window shows at once; all of a large folder take it a while to read, and pictures would wait for that. */
+const firstRows = 300;
 const predictor = new WarmPredictor();
 const generator = new WarmGenerator();
 
@@ -40,11 +45,15 @@ export const handlers: Handlers = {
     }
     // By itself, as all of core/data decodes pictures: files are counted, and told of, before that is loaded.
     const { openDataset } = await import('../core/data/openDataset');
-    const onProgress = (summary: InspectAnswer['summary'], examples: InspectAnswer['examples']) => {
-      progress({ summary, examples } satisfies InspectAnswer);
-      urgent.expect();
-    };
     const turn = () => urgent.over(atRest);
+    let told = 0;
+    const onProgress = (summary: InspectAnswer['summary'], examples: ExampleRow[]) => {
+      const now = ++told;
+      const ahead = now === 1 && examples.length > firstRows;
+      progress({ summary, examples: ahead ? examples.slice(0, firstRows) : examples } satisfies InspectAnswer);
+      if (now === 1) urgent.expect(undrawn);
+      if (ahead) void turn().then(() => told === now && progress({ summary, examples } satisfies InspectAnswer));
+    };
     const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress, turn });
     const examples = dataset.examples.map(({ path, label, split }) => ({ path, label, split }));
     const { findLookalikes } = await import('../core/data/lookalikes');
@@ -69,6 +78,11 @@ export const handlers: Handlers = {
     return urgent.run(() =>
       Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side))))),
     );
+  },
+
+  async seen() {
+    urgent.met();
+    return null;
   },
 
   async models({ runsFolder }) {

@@ -5,6 +5,7 @@ const page = pageHtml({
   cspSource: 'https://csp.example',
   script: 'run("</script><!-- $& -->")',
   style: 'a { content: "</style>" }',
+  charts: 'https://csp.example/charts.js',
   nonce: 'abc123',
   language: 'zh-cn',
 });
@@ -49,7 +50,7 @@ describe('the webview’s page', () => {
   });
 
   it('escapes what it is given', () => {
-    const odd = pageHtml({ cspSource: '"><b>', script: '', style: '', nonce: 'n', language: '"><script>' });
+    const odd = pageHtml({ cspSource: '"><b>', script: '', style: '', charts: '"><b>', nonce: 'n', language: '"><script>' });
     expect(odd).not.toContain('<b>');
     expect(odd.match(/<script/g)).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Asked, AskOptions, Assistant, AssistantQuestion } from '../../src/host/assistantProcess';
@@ -40,6 +41,7 @@ class FakeAssistant implements Assistant {
     tokens: { limit: null, texts: [] },
     lengths: [],
     thumbnails: [],
+    seen: null,
     models: [this.model],
     layers: { facts: this.model, root: tree, presets },
     popular: [],
@@ -123,6 +125,7 @@ describe('Tab', () => {
   });
   const ready = async () => {
     tab.open();
+    await tab.handle({ type: 'seen' });
     await until(() => tab.state.phase === 'ready' && tab.state.layers !== null && !tab.state.data?.checking);
   };
   const training = async () => {
@@ -137,29 +140,47 @@ describe('Tab', () => {
     await ready();
     expect(tab.state).toMatchObject({ model: facts, rules: ['classifier.**'], presets, training: { learningRate: 1e-3, epochs: 10 } });
     expect(tab.state.layers?.trainable).toBe(10);
-    await tab.handle({ type: 'ready' }); // an estimate waits until the pictures can be seen
     await until(() => tab.state.cost !== null);
   });
 
-  it('makes the first pictures before there is a view, and sends the first rows of many ahead', async () => {
+  describe('with many pictures', () => {
     const examples = Array.from({ length: 5000 }, (_, i) => ({ path: `cars/${i}.jpg`, label: 0, split: 'train' as const }));
-    const answers = assistant.answers;
-    assistant.answers = () => ({ ...answers(), inspect: { summary, examples } });
-    await ready();
-    await until(() => assistant.asked.filter(({ type }) => type === 'thumbnails').length >= 6);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    posted.length = 0;
-    await tab.handle({ type: 'ready' });
-    expect(posted[0]?.type).toBe('thumbnails'); // a few are drawn along with the rows
-    expect(posted[1]?.type === 'state' && posted[1].state.examples).toEqual(examples.slice(0, 300));
-    const images = posted.flatMap((message) => (message.type === 'thumbnails' ? message.images : []));
-    expect(images.map((image) => image.path).sort()).toEqual(
-      examples
-        .slice(0, 96)
-        .map((row) => row.path)
-        .sort(),
-    );
-    await until(() => posted.some((message) => message.type === 'state' && message.state.examples?.length === 5000));
+    const rowsSent = () =>
+      posted.flatMap((message) => (message.type === 'state' && message.state.examples ? [message.state.examples.length] : []));
+    const asked = (type: AssistantQuestion) => assistant.asked.filter((question) => question.type === type);
+    beforeEach(() => {
+      const answers = assistant.answers;
+      assistant.answers = () => ({ ...answers(), inspect: { summary, examples } });
+    });
+
+    it('sends the first of them before it is asked, and all rows once they are drawn', async () => {
+      tab.tell();
+      tab.open();
+      await until(() => posted.filter((message) => message.type === 'thumbnails').length >= 2);
+      const images = posted.flatMap((message) => (message.type === 'thumbnails' ? message.images : []));
+      const first = examples.slice(0, Math.min(96, 8 * availableParallelism())).map((row) => row.path);
+      expect(images.map((image) => image.path)).toEqual(first);
+      await new Promise((resolve) => setTimeout(resolve, 400)); // longer than rows wait once pictures are drawn
+      expect(Math.max(...rowsSent())).toBe(300);
+      await tab.handle({ type: 'seen' });
+      await until(() => rowsSent().at(-1) === 5000);
+    });
+
+    it('looks for models when they are drawn', async () => {
+      tab.open();
+      await until(() => asked('thumbnails').length >= 2 && !tab.state.data?.checking);
+      expect([...asked('models'), ...asked('layers')]).toEqual([]);
+      await tab.handle({ type: 'seen' });
+      await until(() => tab.state.layers !== null);
+    });
+
+    it('tells a view that comes later everything', async () => {
+      await ready();
+      posted.length = 0;
+      await tab.handle({ type: 'ready' });
+      expect(posted[0]).toMatchObject({ type: 'state', state: { folder, phase: 'ready' } });
+      expect(rowsSent()).toEqual([300]);
+    });
   });
 
   describe('a model of the hub', () => {
@@ -313,6 +334,7 @@ describe('Tab', () => {
     const error: Failure = { code: 'training.diverged', message: 'NaN.', hint: 'Smaller steps.' };
     const events = numbered([started, { type: 'phase', index: 0, trainable: ['stem.**'] }, step(1), { type: 'failed', error }]);
     tab.openRun(await RunSession.open(runFolder(events)));
+    await tab.handle({ type: 'seen' });
     await until(() => tab.state.layers !== null);
     expect(tab.state).toMatchObject({ phase: 'failed', failure: error, rules: ['stem.**'], training: { epochs: 3 } });
     await tab.handle({ type: 'ready' });

@@ -57,6 +57,8 @@ describe('a tab of texts', () => {
         return { facts: miniLM, root: tree, presets: [{ name: 'head', rules: ['classifier.**'] }] };
       case 'rows':
         return { total: 1, rows: [row] };
+      case 'seen':
+        return null;
       case 'tokens':
         return { limit: 512, texts: [{ tokens: [], count: 3, kept: 3 }] };
       default:

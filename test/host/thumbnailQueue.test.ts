@@ -24,7 +24,6 @@ describe('ThumbnailQueue', () => {
       fake((paths) => paths.map((_, i) => (i ? new Uint8Array([i]) : null))),
       (images) => got.push(...images.map((image) => image.path)),
     );
-    queue.attach(() => {});
     queue.want(names(0, 200));
     queue.want(names(100, 120));
     await until(() => got.length === 200);
@@ -33,7 +32,7 @@ describe('ThumbnailQueue', () => {
     expect(asked[2]?.[0]).toBe('100'); // the two batches under way are not called back
   });
 
-  it('keeps what it makes before there is a view, and makes nothing twice', async () => {
+  it('makes nothing twice, but what another view asks for', async () => {
     asked.length = 0;
     const got: string[] = [];
     const queue = new ThumbnailQueue(
@@ -41,19 +40,49 @@ describe('ThumbnailQueue', () => {
       fake((paths) => paths.map(() => null)),
       (images) => got.push(...images.map((image) => image.path)),
     );
-    queue.want(names(0, 20));
-    await until(() => asked.flat().length === 20);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    queue.want(names(20, 40)); // still being made when the view comes
-    expect(got).toEqual([]);
-    queue.attach(() => expect(got).toEqual(names(0, 16))); // the view is filled after the first few
-    expect(got).toEqual(names(0, 20));
-    queue.want(names(20, 40));
+    queue.want(names(0, 40));
+    queue.want(names(0, 20)); // still being made, or waiting
     await until(() => got.length === 40);
     expect(asked.flat().sort()).toEqual(names(0, 40).sort());
-    queue.attach(() => {}); // another view has none of them
+    queue.want(names(40, 120));
+    queue.clear(); // its view is gone: the two batches under way are the last
     queue.want(names(0, 4));
-    await until(() => got.length === 44);
+    await until(() => got.length === 76);
+    expect(asked.flat().slice(40)).toEqual([...names(40, 72), ...names(0, 4)]);
+  });
+
+  it('makes the first in small batches, and no others until one of them is drawn', async () => {
+    asked.length = 0;
+    let got = 0;
+    const queue = new ThumbnailQueue(
+      '/data',
+      fake((paths) => paths.map(() => null)),
+      (images) => {
+        got += images.length;
+      },
+    );
+    queue.begin(names(0, 20));
+    queue.want(names(10, 40)); // a view has come
+    await until(() => got === 20);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(asked).toEqual([names(0, 8), names(8, 16), names(16, 20)]);
+    queue.seen();
+    await until(() => got === 40);
+    queue.dispose();
+  });
+
+  it('goes on when the first cannot be drawn', async () => {
+    let got = 0;
+    const queue = new ThumbnailQueue(
+      '/data',
+      fake((paths) => paths.map(() => null)),
+      (images) => {
+        got += images.length;
+      },
+    );
+    queue.begin(names(0, 8));
+    queue.want(names(8, 16));
+    await until(() => got === 16);
   });
 
   it('delivers plain arrays: VS Code sends a Buffer as JSON', async () => {
@@ -63,7 +92,6 @@ describe('ThumbnailQueue', () => {
       fake(() => [Buffer.from([1, 2, 3])]),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
-    queue.attach(() => {});
     queue.want(['a']);
     await until(() => got.length === 1);
     expect(got[0]?.constructor).toBe(Uint8Array);
@@ -79,7 +107,6 @@ describe('ThumbnailQueue', () => {
       }),
       (images) => got.push(...images.map((image) => image.bytes)),
     );
-    queue.attach(() => {});
     queue.want(['a', 'b']);
     await until(() => got.length === 2);
     expect(got).toEqual([null, null]);

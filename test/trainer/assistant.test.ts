@@ -92,7 +92,23 @@ describe('the assistant', () => {
     child.send({ id: 2, type: 'thumbnails', root: many, paths, side: 120 });
     expect(await done(2)).toHaveLength(100);
     expect(progress()).toHaveLength(1); // the next one comes when all 300 are hashed
+    const seen = performance.now();
+    child.send({ id: 3, type: 'seen' });
     await done(1);
+    expect(performance.now() - seen).toBeLessThan(2500); // it would not have begun by itself
+  });
+
+  it('tells the first of many rows ahead of all', async () => {
+    const many = await pictures(path.join(temporary(), 'many'), 160);
+    child.send({ id: 1, type: 'inspect', path: many, validationSplit: 0.2, testSplit: 0.2 });
+    const rows = () => messages.flatMap((m) => (m.type === 'progress' ? [answerSchemas.inspect.parse(m.value).examples] : []));
+    await vi.waitFor(() => expect(rows()).toHaveLength(1), { timeout: 20_000, interval: 1 });
+    child.send({ id: 2, type: 'seen' });
+    await done(1);
+    const [first, second] = rows();
+    expect(first).toHaveLength(300);
+    expect(second?.slice(0, 300)).toEqual(first);
+    expect(second).toHaveLength(320);
   });
 
   it('gives thumbnails in the order asked, null for what is no picture', async () => {

@@ -23,7 +23,7 @@ it('holds other work up until the last of what is urgent has ended, also where i
 it('waits on until there has been nothing urgent for a while', async () => {
   const urgent = new Urgent();
   await urgent.over(60_000); // nothing has been yet
-  urgent.expect();
+  await urgent.run(async () => {});
   const other = urgent.over(60);
   await new Promise((resolve) => setTimeout(resolve, 40));
   let end = 0;
@@ -33,4 +33,23 @@ it('waits on until there has been nothing urgent for a while', async () => {
   await urgent.over(); // who needs no rest goes on at once
   await other;
   expect(performance.now() - end).toBeGreaterThan(55);
+});
+
+it('waits for what is expected until it is met, or for so long', async () => {
+  const urgent = new Urgent();
+  const log: string[] = [];
+  urgent.expect(60_000);
+  urgent.expect(60_000); // of another folder: one that is met stands for both
+  const other = urgent.over().then(() => log.push('over'));
+  await urgent.run(async () => {});
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  log.push('met');
+  urgent.met();
+  urgent.met();
+  await other;
+  expect(log).toEqual(['met', 'over']);
+  const begun = performance.now();
+  urgent.expect(40);
+  await urgent.over();
+  expect(performance.now() - begun).toBeGreaterThan(35);
 });

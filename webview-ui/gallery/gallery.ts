@@ -311,4 +311,5 @@ Object.assign(window, {
   fromHost: send,
   picturesAsked,
 });
+globalThis.thawCharts = await import('../training/lineChart');
 await import('../main');

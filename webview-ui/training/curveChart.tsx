@@ -9,7 +9,8 @@ import { changes, layerRows } from '../logic/layerRows';
 import type { Mark, RunView } from '../logic/run';
 import { crosshair, panel, run, runPulse } from '../session';
 import { paced, useRender, useStore } from '../store';
-import { type Frame, LineChart } from './lineChart';
+import { loadCharts } from './charts';
+import type { Frame, LineChart } from './lineChart';
 import { onThemeChange, type Palette, paletteOf } from './palette';
 import type { XY } from './scene';
 
@@ -146,7 +147,10 @@ export function CurveChart({ measure }: { measure: Measure }) {
     frameOf(measure, latest.current, crosshair.state.at, paletteOf(figure.current!), figure.current!.clientWidth, phaseNow.current);
 
   useLayoutEffect(() => {
-    chart.current = new LineChart(canvas.current!, frame());
+    let gone = false;
+    void loadCharts().then((charts) => {
+      if (!gone) chart.current = new charts.LineChart(canvas.current!, frame());
+    });
     const redraw = () => {
       render();
       latest.current = linesOf(run.current, measure);
@@ -155,6 +159,7 @@ export function CurveChart({ measure }: { measure: Measure }) {
     const stopPulse = paced(runPulse, pace, redraw);
     const stopTheme = onThemeChange(redraw);
     return () => {
+      gone = true;
       stopPulse();
       stopTheme();
       chart.current?.destroy();
