@@ -136,8 +136,9 @@ export class Features {
   private async *computed(stage: Stage, chunks: Chunks, view: number | null): AsyncGenerator<FeatureBatch> {
     for await (const batch of this.read(chunks, view)) {
       const { chunk } = batch;
-      // Padding has no say in what a plain example gives; in training it is part of the batch norms' statistics.
-      const x = await stage.features(batch, view === null ? chunk.real : undefined);
+      // Padding has no say in what an example gives, but in training it is part of batch norms' statistics.
+      const isSeen = view !== null && stage.selection.moving.size > 0;
+      const x = await stage.features(batch, isSeen ? undefined : chunk.real);
       if (this.store) {
         await this.store.put(view ?? plainView, chunk.examples.slice(0, chunk.real), x as Float32Array, widthOf(stage, chunk.form));
         this.kept += chunk.real;

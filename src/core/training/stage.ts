@@ -22,8 +22,12 @@ export interface StageSpec {
   readonly slots: Slots;
 }
 
-/** Examples that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache. */
+/**
+ * Examples that go through the frozen front at once: so few that what lies between its layers stays in the processor's cache,
+ * but of short texts as many as make products of so many rows.
+ */
 const frontBatch = 4;
+const frontTokens = 384;
 
 /** A batch of one form, the first unless it says another. */
 export interface StageBatch {
@@ -107,7 +111,7 @@ export class Stage {
     const { batchSize } = this.spec;
     const reads = this.reads(form);
     const front = await this.front(form);
-    const step = Math.min(frontBatch, batchSize);
+    const step = this.frontRows(reads);
     const width = sizeOf(this.featureShape(form));
     const features = new Float32Array(batchSize * width);
     for (let row = 0; row < rows; row += step) {
@@ -204,6 +208,11 @@ export class Stage {
     return this.spec.model.chain.slice(this.spec.selection.cut);
   }
 
+  private frontRows({ x }: Reads): number {
+    const rows = x.dtype === 'int32' ? frontBatch * Math.ceil(frontTokens / sizeOf(x.shape) / frontBatch) : frontBatch;
+    return Math.min(rows, this.spec.batchSize);
+  }
+
   private get changing(): string[] {
     return [...this.spec.selection.learning, ...this.spec.selection.moving];
   }
@@ -217,9 +226,9 @@ export class Stage {
   }
 
   private front(form: number): Promise<Program> {
-    const { engine, batchSize, tensors } = this.spec;
+    const { engine, tensors } = this.spec;
     const reads = this.reads(form);
-    const size = Math.min(frontBatch, batchSize);
+    const size = this.frontRows(reads);
     return this.fronts.of(form, () =>
       engine.compile(inferenceStep(this.head), {
         state: new Map(),

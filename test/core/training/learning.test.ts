@@ -46,7 +46,7 @@ async function learned(name: 'gpt2' | 't5', head: TextHead, batches: readonly (r
   setDropout(model, 0);
   const batchSize = batches[0]?.length as number;
   const sequences = sequencesOf(batches.flat());
-  const spec = { summary: null as never, classes: [], parameters: 1, padding: 0, maxLength: 16, batchSize };
+  const spec = { summary: null as never, classes: [], formBytes: 1, padding: 0, maxLength: 16, batchSize };
   const examples = new TextExamples({ ...spec, sequences, model });
   const slots = new Slots(slotKinds(optimizer));
   const selection = select(model, ['**']);

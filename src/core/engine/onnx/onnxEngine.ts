@@ -10,6 +10,8 @@ import { sessionOptions } from './sessionOptions';
 
 /** Threads have too little to share where no tensor has more elements: their handing over would cost more than the work. */
 const smallGraph = 3 << 16;
+/** Above, onnxruntime's plan of where tensors lie is left out: it gets room of its own beside that of the first run, as much again. */
+const largeGraph = 1 << 21;
 
 /** Records steps as ONNX graphs and runs them in onnxruntime. */
 export class OnnxEngine implements Engine {
@@ -43,6 +45,7 @@ export class OnnxEngine implements Engine {
     const settings = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
     const session = await this.ort.InferenceSession.create(model.bytes, {
       ...settings,
+      ...(graph.largest > largeGraph && { enableMemPattern: false }),
       externalData: model.externalData,
       extra: {
         ...settings.extra,

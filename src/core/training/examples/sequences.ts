@@ -29,3 +29,8 @@ export interface Sequences {
   read(example: number): Promise<Sequence>;
   close(): Promise<void>;
 }
+
+/** In memory, as arrays of numbers. */
+export function bytesOfSequence({ ids, types, learned, target }: Sequence): number {
+  return 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
+}

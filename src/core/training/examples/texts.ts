@@ -4,16 +4,13 @@ import { bucketOf, bucketsFor, padded, shiftedRight } from '../../text';
 import type { Chunk } from '../chunks';
 import type { Reads } from '../reads';
 import type { Company, Examples, Given } from './examples';
-import type { Sequence, Sequences } from './sequences';
+import { bytesOfSequence, type Sequence, type Sequences } from './sequences';
 import { shareOf, type Windows } from './windows';
 
 /** Bytes of tokens in memory, so that a text is not tokenized anew in every epoch. */
 const tokenLimit = 64 * 2 ** 20;
-/**
- * Bytes that the weights of all compiled lengths may come to: the engine packs them once more for each, and keeps room for
- * what lies between the layers. And batches that make a further length worth its graph.
- */
-const weightLimit = 288 * 2 ** 20;
+/** Bytes that the weights of all compiled lengths may come to. And batches that make a further length worth its graph. */
+const weightLimit = 352 * 2 ** 20;
 const batchesOfForm = 8;
 
 export interface TextExamplesSpec {
@@ -21,7 +18,8 @@ export interface TextExamplesSpec {
   readonly classes: readonly string[];
   readonly sequences: Sequences;
   readonly model: TextModel;
-  readonly parameters: number;
+  /** Bytes that another length takes for weights. */
+  readonly formBytes: number;
   /** Token that fills up. */
   readonly padding: number;
   readonly maxLength: number;
@@ -92,8 +90,7 @@ export class TextExamples implements Examples {
     const { sequences } = this.spec;
     const sequence = await sequences.read(example);
     if (sequences.areReady) return sequence;
-    const { ids, types, learned, target } = sequence;
-    const bytes = 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
+    const bytes = bytesOfSequence(sequence);
     if (this.keptBytes + bytes <= tokenLimit && !this.kept.has(example)) {
       this.kept.set(example, sequence);
       this.keptBytes += bytes;
@@ -163,9 +160,9 @@ export function startOf({ config, input }: TextModel): number {
   return typeof start === 'number' ? start : input.padding;
 }
 
-/** Each length has graphs of its own, with the frozen weights in them. */
-function mostForms({ parameters, sequences, batchSize }: TextExamplesSpec): number {
-  const byMemory = Math.floor(weightLimit / (parameters * Float32Array.BYTES_PER_ELEMENT));
+/** Each length has graphs of its own. */
+function mostForms({ formBytes, sequences, batchSize }: TextExamplesSpec): number {
+  const byMemory = Math.floor(weightLimit / formBytes);
   const byCount = Math.ceil(sequences.count / (batchesOfForm * batchSize));
   return Math.max(1, Math.min(byMemory, byCount));
 }

@@ -11,11 +11,13 @@ import { TextTokenizer } from '../../text';
 import { describeForTask, loadTextById, saveTextModel } from '../../weights';
 import { blocksOfTexts } from '../examples/blocks';
 import type { EncodingOptions } from '../examples/encoding';
+import { bytesOfForm } from '../examples/formCost';
 import { sequencesOf } from '../examples/ofDataset';
 import { windowsOf } from '../examples/ofWindows';
 import type { Sequences } from '../examples/sequences';
 import { TextExamples } from '../examples/texts';
 import type { Preparing } from '../preparing';
+import { select } from '../selection';
 import { withAdapters } from './adapted';
 import type { Subject, SubjectOptions } from './subject';
 import { writingOf } from './writing';
@@ -45,11 +47,17 @@ export async function openTexts(
     if (!asItIs) setDropout(model, config.dropout);
     const tokenizer = await openTokenizer(folder, model, facts.id);
     const { prefix } = config.data;
+    const selections = asItIs ? [] : config.phases.map(({ rules }) => select(model, rules));
+    const formBytes = bytesOfForm(model, selections);
     const sized = { maxLength: lengthFor(task, config, model, tokenizer), parameters: facts.parameters };
     const { sequences, problems } = await sequencesFor(dataset, { ...sized, tokenizer, prefix }, config.longTexts, { signal, onPrepared });
     const summary = { ...dataset.summary, problems: [...dataset.summary.problems, ...problems] };
     return {
-      examples: new TextExamples({ ...sized, summary, classes, sequences, model, padding: tokenizer.padding, batchSize: config.batchSize }),
+      examples: new TextExamples({
+        ...{ ...sized, summary, classes, sequences, model, formBytes },
+        padding: tokenizer.padding,
+        batchSize: config.batchSize,
+      }),
       writing: writingOf(task, { ...sized, dataset, sequences, tokenizer, model: plain, plain: (of) => adapted?.plain(of) ?? of, prefix }),
       model,
       base: facts,
