@@ -4,6 +4,7 @@ import { ThawError } from '../../protocol/failure';
 import { cutAtSpaces } from './cuts';
 import type { TokenizerConfig } from './fileSchemas';
 import { readTokenizerFiles, type TokenizerFiles } from './files';
+import { rememberWords } from './knownWords';
 import { type Piece, piecesOf } from './pieces';
 import { withAllLetters } from './whitespace';
 
@@ -85,6 +86,7 @@ export class TextTokenizer {
       if (kind !== undefined && !kinds.includes(kind)) throw new Error(l10n.t('it is of the kind {0}', kind));
       this.library = new Library({ ...files.tokenizer, pre_tokenizer: withAllLetters(files.tokenizer.pre_tokenizer) }, config);
       cutAtSpaces(this.library, files.tokenizer);
+      rememberWords(this.library);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ThawError(

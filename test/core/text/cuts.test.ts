@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutAtSpaces } from '../../../src/core/text/cuts';
 import { tokenizerSchema } from '../../../src/core/text/fileSchemas';
+import { rememberWords } from '../../../src/core/text/knownWords';
 
 /** A BPE as SentencePiece's become: words begin with ▁, bytes stand in for what is unknown. */
 function bpe(more: readonly (readonly [string, string])[] = []) {
@@ -53,6 +54,29 @@ describe.each([
     if (name.includes('across')) expect(parts).toBeUndefined();
     else expect(parts).toEqual(['▁ab', '▁▁ba', '▁b']);
   });
+});
+
+const fixture = (kind: string) =>
+  tokenizerSchema.parse(JSON.parse(readFileSync(path.join(__dirname, `../../fixtures/text/${kind}/tokenizer.json`), 'utf8')));
+
+it.each([
+  ['WordPiece', fixture('wordpiece')],
+  ['byte-level BPE', fixture('bytelevel')],
+  ['Unigram', fixture('unigram')],
+  ['BPE', bpe()],
+])('%s gives the same tokens whether it remembers words or not', (_, json) => {
+  const [plain, remembering] = [new Library(json, {}), new Library(json, {})];
+  rememberWords(remembering);
+  const units = ['the', 'river', ' ', 'melts', "'s", '12', '\n', 'é', '河', '😀', 'x'.repeat(70), '##', '▁', '\ud800'];
+  const texts = fc.string({ unit: fc.constantFrom(...units), maxLength: 30 });
+  fc.assert(
+    fc.property(texts, (text) => {
+      const tokens = plain.tokenize(text);
+      expect(remembering.tokenize(text)).toEqual(tokens);
+      expect(remembering.tokenize(text)).toEqual(tokens); // all of its words are known by now
+    }),
+    { numRuns: 300 },
+  );
 });
 
 const real = '../shared/real/bert-uncased-tokenizer/tokenizer.json';

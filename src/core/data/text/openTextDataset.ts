@@ -27,6 +27,8 @@ export interface OpenTextOptions extends PlanOptions {
   readonly testSplit: number;
   /** Where texts beyond a few MB are written aside; the system's folder for temporary files when absent. */
   readonly cacheFolder?: string;
+  /** Bytes of texts that stay in memory; 32 MB when absent. */
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
   /** Called with the first rows as soon as they are read, whatever the size of the whole. */
   readonly onPreview?: (preview: TextPreview) => void;
@@ -51,7 +53,7 @@ export async function openTextDataset(root: string, options: OpenTextOptions): P
   const found = await findSources(absolute);
   const { files, plan, first } = await openFiles(found, options);
   if (options.onPreview) options.onPreview(await previewOf(plan, files));
-  const store = new TextStore({ folder: options.cacheFolder });
+  const store = new TextStore({ folder: options.cacheFolder, memoryBytes: options.memoryBytes });
   try {
     const reader = new Reader(plan, files, store);
     await reader.readAll(options.signal, options.onRows);
