@@ -6,6 +6,7 @@ import { isTexts } from '../../src/protocol/tasks';
 import { number, precise } from '../format';
 import { post } from '../host';
 import { fieldsOf, limits, type NumberField, parseField, type Refusal } from '../logic/fields';
+import { oneLine } from '../logic/shownText';
 import { Select } from '../parts/controls';
 import { Icon } from '../parts/icon';
 import { panel, refused, run, runPulse, textPages, textTokens, view } from '../session';
@@ -153,6 +154,8 @@ const unknownPrefixes: readonly string[] = [];
 function Prefix({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
   const hasSources = useStore(panel, (s) => s.data?.summary.task === 'text-to-text');
   const taught = useStore(panel, (s) => s.model?.prefixes ?? unknownPrefixes);
+  // A space that is missing between the two is seen here.
+  const source = useStore(panel, (s) => s.textRows[0]?.fields[0]);
   const [text, setText] = useState(fields.prefix);
   useEffect(() => setText(fields.prefix), [fields.prefix]);
   if (!hasSources) return null;
@@ -180,6 +183,11 @@ function Prefix({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
           <option key={prefix} value={prefix} />
         ))}
       </datalist>
+      {text !== '' && source !== undefined && !fixed && (
+        <bdi class="dim small as-read" aria-hidden="true">
+          {oneLine(source.startsWith(text) ? source : `${text}${source}`)}
+        </bdi>
+      )}
     </label>
   );
 }
