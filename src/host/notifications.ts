@@ -2,10 +2,9 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunEvent } from '../protocol/events';
 import type { Failure } from '../protocol/failure';
-import { figureOf } from '../protocol/figure';
-import type { Report } from '../protocol/report';
 import type { Format } from './format';
 import type { Panels } from './panels';
+import { finishedText } from './runRows';
 import type { RunSession } from './runSession';
 import type { Sessions } from './sessions';
 import { installCommand } from './tensorflow';
@@ -52,26 +51,6 @@ export class Notifications implements vscode.Disposable {
     const text = l10n.t('The training process of “{0}” has ended without a word. It can go on from its last checkpoint.', session.title);
     if ((await vscode.window.showWarningMessage(text, resume)) === resume)
       await vscode.commands.executeCommand('thaw.resume', session.folder);
-  }
-}
-
-/** How good the run has become. */
-function finishedText({ title, record }: RunSession, { test, validation }: Report, format: Format): string {
-  const evaluation = test ?? validation;
-  if (!evaluation) return l10n.t('“{0}” has finished training.', title);
-  const figure = figureOf(record.config.data.task, evaluation);
-  switch (figure.measure) {
-    case 'accuracy': {
-      const right = format.percent(figure.accuracy);
-      return test
-        ? l10n.t('“{0}” has finished training: {1} of the test set right.', title, right)
-        : l10n.t('“{0}” has finished training: {1} of the validation set right.', title, right);
-    }
-    case 'perplexity':
-    case 'written':
-      return test
-        ? l10n.t('“{0}” has finished training: {1} on the test set.', title, format.figure(figure))
-        : l10n.t('“{0}” has finished training: {1} on the validation set.', title, format.figure(figure));
   }
 }
 

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { RunSummary } from '../core/runs';
 import { hasClasses } from '../protocol/defaults';
 import { type Figure, figureOf } from '../protocol/figure';
+import type { Report } from '../protocol/report';
 import type { Format } from './format';
 import { modelTitle } from './modelTitle';
 import { rulesAfter } from './panelState';
@@ -78,6 +79,38 @@ export function runDescription({ state, figure: known, epoch, epochs, created }:
     }
   })();
   return parts.filter((part) => part !== null).join(' · ');
+}
+
+/** "vehicles: epoch 6 of 12 · 92.7 %", "tales: epoch 1 of 3 · perplexity 14.05" while it trains. */
+export function trainingText(session: RunSession, format: Format): string {
+  const { epoch, figure } = progressOf(session);
+  const { title, epochs } = session;
+  const where = epoch ? l10n.t('{0}: epoch {1} of {2}', title, epoch, epochs) : l10n.t('{0}: preparing', title);
+  return figure ? `${where} · ${format.figure(figure)}` : where;
+}
+
+/** How good a run has become, in a sentence. */
+export function finishedText(
+  { title, record }: Pick<RunSession, 'title' | 'record'>,
+  { test, validation }: Report,
+  format: Format,
+): string {
+  const evaluation = test ?? validation;
+  if (!evaluation) return l10n.t('“{0}” has finished training.', title);
+  const figure = figureOf(record.config.data.task, evaluation);
+  switch (figure.measure) {
+    case 'accuracy': {
+      const right = format.percent(figure.accuracy);
+      return test
+        ? l10n.t('“{0}” has finished training: {1} of the test set right.', title, right)
+        : l10n.t('“{0}” has finished training: {1} of the validation set right.', title, right);
+    }
+    case 'perplexity':
+    case 'written':
+      return test
+        ? l10n.t('“{0}” has finished training: {1} on the test set.', title, format.figure(figure))
+        : l10n.t('“{0}” has finished training: {1} on the validation set.', title, format.figure(figure));
+  }
 }
 
 /** Runs side by side, as a Markdown table. */

@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Format } from './format';
-import { progressOf } from './runRows';
+import { trainingText } from './runRows';
 import type { RunsIndex } from './runsIndex';
 import type { Sessions } from './sessions';
 
-/** "vehicles: epoch 6 of 12 · 92.7 %", "tales: epoch 1 of 3 · perplexity 14.05" while something trains; a click opens it. */
+/** How far a run is while something trains; a click opens it. */
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('thaw.training', vscode.StatusBarAlignment.Right, 100);
   private readonly subscription: { dispose(): void };
@@ -31,9 +31,7 @@ export class StatusBar implements vscode.Disposable {
       this.item.hide();
       return;
     }
-    const { epoch, figure } = progressOf(session);
-    const where = epoch ? l10n.t('{0}: epoch {1} of {2}', session.title, epoch, session.epochs) : l10n.t('{0}: preparing', session.title);
-    const text = figure ? `${where} · ${this.format.figure(figure)}` : where;
+    const text = trainingText(session, this.format);
     const others = live.length > 1 ? l10n.t('and {0} more', live.length - 1) : '';
     this.item.text = `$(loading~spin) ${[text, others].filter(Boolean).join(' ')}`;
     this.item.tooltip = l10n.t('Open this run');

@@ -4,11 +4,12 @@ import { figureText } from '../../src/cli/table';
 
 const told = { accuracy: 0.25, loss: 2, perplexity: Math.exp(2), tokens: 12_345 };
 
-it('tells of a language model its perplexity first, and what it wrote where that was measured', () => {
-  expect(evaluationText('test', told)).toBe('Test perplexity: 7.389 (loss 2.0000 a token, 25.0 % of 12,345 tokens told right)');
+it('tells of a language model its perplexity, of one that turns texts into others what it wrote', () => {
+  const facts = '(loss 2.0000 a token, 25.0 % of 12,345 tokens told right)';
+  expect(evaluationText('test', 'chat', told)).toBe(`Test perplexity: 7.389 ${facts}`);
   const written = { count: 20, exactMatch: 0.5, rougeL: 0.75, chrF: 0.7 };
-  expect(evaluationText('validation', { ...told, written })).toMatch(
-    /^Validation perplexity: .*\nOf 20 texts written: exact match 50\.0 %, ROUGE-L 75\.0 %, chrF 70\.0 %$/,
+  expect(evaluationText('validation', 'text-to-text', { ...told, written })).toBe(
+    `Validation ROUGE-L: 75.0 % (exact match 50.0 %, chrF 70.0 %, over 20 texts written)\nPerplexity: 7.389 ${facts}`,
   );
 });
 

@@ -3,7 +3,7 @@ import type { RunSummary } from '../../src/core/runs';
 import { Format } from '../../src/host/format';
 import { type LayerRow, layerRows } from '../../src/host/layerRows';
 import { modelTitle } from '../../src/host/modelTitle';
-import { comparison, progressOf, runDescription, runGroups } from '../../src/host/runRows';
+import { comparison, finishedText, progressOf, runDescription, runGroups, trainingText } from '../../src/host/runRows';
 import { RunSession } from '../../src/host/runSession';
 import type { RunEventBody } from '../../src/protocol/events';
 import type { Report } from '../../src/protocol/report';
@@ -106,6 +106,13 @@ describe('rows of the Runs view', () => {
     expect(table[0]).toContain('Result');
     expect(table[2]).toContain('perplexity 14.05');
     expect(table[3]).toContain('ROUGE-L 50.0 %, exact match 25.0 %');
+    expect(trainingText(learning, format)).toBe('vehicles: epoch 1 of 3 · perplexity 14.05');
+    expect(finishedText(finished, { ...report, test }, format)).toBe(
+      '“vehicles” has finished training: ROUGE-L 50.0 %, exact match 25.0 % on the test set.',
+    );
+    expect(finishedText(finished, { ...report, validation: { ...validation, perplexity: 14.05, tokens: 9 } }, format)).toBe(
+      '“vehicles” has finished training: perplexity 14.05 on the validation set.',
+    );
     for (const session of [learning, finished]) session.dispose();
   });
 });

@@ -101,9 +101,9 @@ async function follow({ start, ...spec }: Following, config: RunConfig, output: 
 /** The accuracy, its classes, what it took, and what to do with it. */
 function finishedText(folder: string, report: Report, task: Task): string {
   const scores = report.test
-    ? evaluationText('test', report.test)
+    ? evaluationText('test', task, report.test)
     : report.validation
-      ? evaluationText('validation', report.validation)
+      ? evaluationText('validation', task, report.validation)
       : l10n.t('There was neither a test set nor a validation set.');
   const { timings, frozen, best } = report;
   const run = path.relative('', folder) || '.';
