@@ -226,6 +226,21 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await page.close();
   });
 
+  test('where texts are longer than the model takes, they may be split up', async () => {
+    const { page } = await open('texts');
+    const row = page.locator('#text-row-5');
+    await row.getByRole('button', { name: 'Show all of it' }).click();
+    await page.getByText('are cut off.').waitFor();
+    await page.getByRole('combobox', { name: 'Longer texts' }).selectOption('windows');
+    await page.getByText(/split into windows of [\d,]+ at most/).waitFor();
+    await page.getByRole('combobox', { name: 'Longer texts' }).selectOption('cut');
+    await page.getByText('are cut off.').waitFor();
+    const { page: chats } = await open('chats');
+    await chats.getByRole('combobox', { name: 'Maximum length' }).waitFor();
+    expect(await chats.getByRole('combobox', { name: 'Longer texts' }).count()).toBe(0);
+    await Promise.all([page.close(), chats.close()]);
+  });
+
   test('a wrong number is told in place and holds the start back', async () => {
     const { page, said } = await open('ready');
     const start = page.getByRole('button', { name: 'Start training' });

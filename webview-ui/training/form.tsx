@@ -140,7 +140,7 @@ function LongTexts({ fields, fixed }: { fields: TrainingFields; fixed: boolean }
       value={fields.longTexts}
       options={[
         ['cut', l10n.t('Cut off')],
-        ['windows', l10n.t('Split into windows')],
+        ['windows', l10n.t('Split up')],
       ]}
       fixed={fixed}
       onChange={(longTexts) => set({ longTexts })}

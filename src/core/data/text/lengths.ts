@@ -1,4 +1,5 @@
 import type { Problem } from '../../../protocol/data';
+import { hasClasses } from '../../../protocol/defaults';
 import type { LongTexts } from '../../../protocol/runConfig';
 import { type TextTokenizer, withPrefix } from '../../text';
 import { throwIfAborted } from '../concurrent';
@@ -41,9 +42,11 @@ export async function lengthsOf(
     // Plain text goes on in the next block: nothing of it is cut.
     if (length > maxLength && content.task !== 'causal-lm') long.add(() => dataset.whereOf(example));
   }
-  const told = longTexts === 'windows' ? textProblems.split : textProblems.cut;
-  const problems = long.count > 0 ? [told(long, maxLength, dataset.count)] : [];
-  return { tokens: tokens.toArray(), problems };
+  const told =
+    longTexts === 'windows'
+      ? textProblems.split(long, maxLength, dataset.count)
+      : textProblems.cut(long, maxLength, dataset.count, hasClasses(dataset.task));
+  return { tokens: tokens.toArray(), problems: long.count > 0 ? [told] : [] };
 }
 
 /** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */

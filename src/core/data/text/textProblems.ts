@@ -118,8 +118,11 @@ export const textProblems = {
     const meaning = l10n.t('There are too few texts to set some aside, so how good the model is cannot be measured. Add texts.');
     return problem('missingInSplit', 'warning', new Rows(), message, meaning);
   },
-  cut(rows: Rows, length: number, all: number): Problem {
-    const meaning = l10n.t('What is beyond is cut off. Choose a greater length if the model takes it.');
+  /** @param canSplit whether they could be split instead */
+  cut(rows: Rows, length: number, all: number, canSplit: boolean): Problem {
+    const meaning = canSplit
+      ? l10n.t('What is beyond is cut off. Choose a greater length if the model takes it, or split longer texts up.')
+      : l10n.t('What is beyond is cut off. Choose a greater length if the model takes it.');
     return problem('cut', 'info', rows, longer(rows, length, all), meaning);
   },
   split(rows: Rows, length: number, all: number): Problem {

@@ -1,4 +1,5 @@
 import type { Problem, Split } from '../../../protocol/data';
+import { hasClasses } from '../../../protocol/defaults';
 import { Rows, type TextDataset, textProblems } from '../../data/text';
 import { type Preparing, Turns } from '../preparing';
 import { type EncodingOptions, encoderFor, type SequenceExample } from './encoding';
@@ -46,5 +47,5 @@ export async function sequencesOf(
     read: async (example) => kept[example] ?? encode((await dataset.read(example)) as SequenceExample),
     close: () => dataset.close(),
   };
-  return { sequences, problems: cut.count > 0 ? [textProblems.cut(cut, options.maxLength, dataset.count)] : [] };
+  return { sequences, problems: cut.count > 0 ? [textProblems.cut(cut, options.maxLength, dataset.count, hasClasses(dataset.task))] : [] };
 }
