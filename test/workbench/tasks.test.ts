@@ -38,7 +38,7 @@ const lessons: readonly Lesson[] = [
     model: 'tiny-gpt2',
     epochs: 12,
     learningRate: 0.01,
-    attempt: { typed: { 'Beginning of a text': 'once a bear went' }, press: 'Write', answer: 'the bear' },
+    attempt: { typed: { 'Beginning of a text': 'once a bear went' }, press: 'Write', answer: 'home and was happy.' },
   },
   {
     file: 'chats.jsonl',

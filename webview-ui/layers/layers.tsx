@@ -103,15 +103,17 @@ function LayerBones() {
 
 export function Layers() {
   const root = useCounted();
+  const failed = useStore(panel, (s) => s.modelFailure !== null);
   // A head waits for its classes, of which data that cannot be read has none.
-  const failed = useStore(panel, (s) => s.modelFailure !== null || (s.dataFailure !== null && s.data === null));
+  const unread = useStore(panel, (s) => s.dataFailure !== null && s.data === null);
   const wide = useStore(layout, (l) => l.wide);
   const folded = useFolded('Layers');
   const rows = useMemo(() => root && layerRows(root), [root]);
   if (!root || !rows) {
+    const none = failed ? l10n.t('There is no model to show.') : unread ? l10n.t('They are shown once the data can be read.') : null;
     return (
-      <Region name="Layers" foldable={!wide} note={failed ? '' : l10n.t('Opening the model')}>
-        {failed ? <p class="dim">{l10n.t('There is no model to show.')}</p> : <LayerBones />}
+      <Region name="Layers" foldable={!wide} note={none === null ? l10n.t('Opening the model') : ''}>
+        {none === null ? <LayerBones /> : <p class="dim">{none}</p>}
       </Region>
     );
   }
