@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Asked, AskOptions, Assistant, AssistantQuestion } from '../../src/host/assistantProcess';
+import type { Launching } from '../../src/host/runProcess';
 import { RunSession } from '../../src/host/runSession';
 import { Tab } from '../../src/host/tab';
 import type { PickedModel, TabServices, TabUi } from '../../src/host/tabServices';
@@ -69,7 +70,7 @@ describe('Tab', () => {
   let trainer: FakeTrainer | null = null;
   let trusted = true;
   let begun: { folder: string; config: RunConfig } | null;
-  let begin: () => Promise<RunSession>;
+  let begin: (launching?: Launching) => Promise<RunSession>;
   let posted: ToPanel[];
   let picked: PickedModel | undefined;
   let downloaded: () => Promise<boolean>;
@@ -108,9 +109,9 @@ describe('Tab', () => {
       sessions: {
         get: () => Promise.reject(new Error('not asked')),
         resume: () => begin(),
-        begin: (runFolder, runConfig) => {
+        begin: (runFolder, runConfig, launching) => {
           begun = { folder: runFolder, config: runConfig };
-          return begin();
+          return begin(launching);
         },
       },
     };
@@ -292,6 +293,21 @@ describe('Tab', () => {
     await ready();
     await tab.handle({ type: 'start' });
     expect(begun).toBeNull();
+  });
+
+  it('tells how far the texts of a run are read before it begins, and can be stopped then', async () => {
+    await ready();
+    begin = (launching) =>
+      new Promise((_, reject) => {
+        launching?.onPrepared?.({ done: 3, total: 7 });
+        launching?.signal?.addEventListener('abort', () => reject(new ThawError('interrupted', 'Stopped.', '')));
+      });
+    const starting = tab.handle({ type: 'start' });
+    await until(() => tab.state.phase === 'starting' && tab.state.prepared?.total === 7);
+    expect(posted.at(-1)).toMatchObject({ type: 'state', state: { prepared: { done: 3, total: 7 } } });
+    await tab.handle({ type: 'stop' });
+    await starting;
+    expect(tab.state).toMatchObject({ phase: 'ready', run: null, failure: null });
   });
 
   it('shows why a run could not begin', async () => {

@@ -119,7 +119,9 @@ export function tooLong(path: string, line: number): ThawError {
   return new ThawError(
     'data.unreadable',
     l10n.t('Line {0} of {1} is longer than {2} million characters.', line, path, Math.round(recordLimit / 1e6)),
-    l10n.t('It is no row of a table. Check the file for line ends that are missing, or for a quote that is never closed.'),
+    l10n.t(
+      'It is neither a row of a table nor a paragraph. Check the file for line ends that are missing, or for a quote that is never closed.',
+    ),
     { path },
   );
 }

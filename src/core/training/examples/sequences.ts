@@ -30,7 +30,10 @@ export interface Sequences {
   close(): Promise<void>;
 }
 
+/** What the arrays of a sequence and its place in a list take beside their numbers: of short texts more than these. */
+const besideNumbers = 256;
+
 /** In memory, as arrays of numbers. */
 export function bytesOfSequence({ ids, types, learned, target }: Sequence): number {
-  return 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
+  return besideNumbers + 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
 }
