@@ -215,6 +215,20 @@ describe('adapters', () => {
     expect((await draft({ config, preset: 'head' })).config.lora).toBeUndefined();
   });
 
+  it("leave the model's own dropout to its rate, which is the checkpoint's unless it is said", async () => {
+    const rateOf = async (dropout?: string) => (await draft({ ...(dropout && { dropout }) })).config.dropout;
+    expect([await rateOf(), await rateOf('model'), await rateOf('0'), await rateOf('0.25')]).toEqual(['model', 'model', 0, 0.25]);
+    for (const [wrong, why] of [
+      ['1', 'to be <1'],
+      ['-0.1', 'to be >=0'],
+      ['none', 'expected "model", or a number'],
+    ] as const) {
+      const { code, message } = await failureOf(draft({ dropout: wrong }));
+      expect(code).toBe('config.invalid');
+      expect(message).toMatch(new RegExp(`--dropout: .*${why}`));
+    }
+  });
+
   it('are refused where they are wrong, or beside another preset', async () => {
     const { code, message } = await failureOf(draft({ loraRank: '0', loraAlpha: '-1', loraDropout: '1', preset: 'lora' }));
     expect(code).toBe('config.invalid');

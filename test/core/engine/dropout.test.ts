@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProgramSpec, TensorData } from '../../../src/core/engine';
-import { dropout, dropoutKey, tf } from '../../../src/core/engine/ops';
+import { dropout, dropoutKey, dropoutMask, tf } from '../../../src/core/engine/ops';
 import { engine, evaluate, gradientError, integers, peer, random } from './helpers';
 
 const n = 40_000;
@@ -51,6 +51,34 @@ describe('dropout', () => {
     const expected = n / 8 / 256;
     const chi2 = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
     expect(Math.abs(chi2 - 255)).toBeLessThan(5 * Math.sqrt(2 * 255));
+  });
+
+  it('lets no row and no column of its own arrangement stand out (χ²), nor the corners of a rectangle hang together', async () => {
+    const [rows, columns] = [256, 1024]; // a mask of this size is made of so many: see columnsOf
+    for (const rate of [0.1, 0.5]) {
+      const key = integers([2], dropoutKey(4, Math.round(10 * rate)));
+      const f = (t: Record<string, Tensor>) => ({ y: dropoutMask([rows, columns], { name: 'rows', rate, key: t.key as Tensor }) });
+      const y = (await evaluate(f, { key })).y?.data as Float32Array;
+      const counts = { row: new Float64Array(rows), column: new Float64Array(columns) };
+      let corners = 0;
+      const at = (row: number, column: number) => (y[row * columns + column] === 0 ? 1 - rate : -rate);
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          counts.row[row]! += at(row, column);
+          counts.column[column]! += at(row, column);
+          if (row % 2 === 0 && column % 2 === 0)
+            corners += at(row, column) * at(row + 1, column) * at(row, column + 1) * at(row + 1, column + 1);
+        }
+      const variance = rate * (1 - rate);
+      for (const [count, each] of [
+        [counts.row, columns],
+        [counts.column, rows],
+      ] as const) {
+        const chi2 = count.reduce((sum, off) => sum + off ** 2 / (each * variance), 0);
+        expect(Math.abs(chi2 - count.length)).toBeLessThan(5 * Math.sqrt(2 * count.length));
+      }
+      expect(Math.abs(corners)).toBeLessThan(5 * variance ** 2 * Math.sqrt((rows * columns) / 4));
+    }
   });
 
   it('drops the same bits on every engine, for any key and shape', async () => {

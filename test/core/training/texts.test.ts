@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parseRunConfig, readRun } from '../../../src/core/runs';
@@ -136,6 +136,25 @@ test('so does one of adapters with dropout whose updates are clipped and made fr
   expect(weightsHash(stopped.folder)).toBe(weightsHash(whole.folder));
   const undropped = await finished(classifying({ lora: { ...lora, dropout: 0 }, ...more }));
   expect(weightsHash(undropped.folder)).not.toBe(weightsHash(whole.folder));
+});
+
+test('a run at a dropout of 0 has the bytes of one whose checkpoint has none; the checkpoint has some', async () => {
+  const none = join(home, 'undropped');
+  cpSync(models.bert, none, { recursive: true });
+  const config = JSON.parse(readFileSync(join(none, 'config.json'), 'utf8'));
+  const rates = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0, classifier_dropout: 0 };
+  writeFileSync(join(none, 'config.json'), JSON.stringify({ ...config, ...rates }));
+  const short = { phases: [{ epochs: 1, learningRate: 0.01, rules: ['**'] }] };
+  const [at0, bare, dropping] = [
+    await finished(classifying({ ...short, dropout: 0 })),
+    await finished(classifying({ ...short, model: none })),
+    await finished(classifying(short)),
+  ];
+  expect(weightsHash(at0.folder)).toBe(weightsHash(bare.folder));
+  expect(weightsHash(at0.folder)).not.toBe(weightsHash(dropping.folder));
+  // what is saved says what the checkpoint said, for whoever goes on from it
+  const saved = JSON.parse(readFileSync(join(at0.folder, 'model', 'config.json'), 'utf8'));
+  expect(saved.hidden_dropout_prob).toBe(config.hidden_dropout_prob ?? 0.1);
 });
 
 test('pairs of texts are told apart by what both say together', async () => {
