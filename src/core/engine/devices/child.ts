@@ -39,7 +39,7 @@ async function attempt({ runtime, options, model, externalData, feeds, state, lo
   for (const { name, type, shape, data } of feeds) given[name] = new ort.Tensor(type, data, shape);
   const step = async () => {
     const results = await session.run(given);
-    for (const [input, output] of state) given[input] = results[output];
+    for (const [input, output] of state) given[input] = results[output].reshape(given[input].dims);
     return results[loss].data[0];
   };
   const losses = [];

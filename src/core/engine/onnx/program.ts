@@ -38,7 +38,7 @@ export class OnnxProgram implements Program {
     for (const buffer of this.state.buffers) {
       const { input, output } = buffer;
       if (fed.has(input.name)) feeds[input.name] = this.tensor(input, this.state.dataOf(buffer));
-      if (output) fetches[output.name] = this.tensor(input, this.state.nextOf(buffer));
+      if (output) fetches[output.name] = this.tensor(output, this.state.nextOf(buffer));
     }
     const results = await this.session.run(feeds, fetches).catch((error: unknown) => {
       throw failed(error, l10n.t('A step failed while it ran.'), this.device);

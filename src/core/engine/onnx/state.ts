@@ -23,7 +23,7 @@ interface Slot {
 
 type Elements = Float32Array | Int32Array;
 
-/** A graph input that holds state and, where the step changes it, the output that replaces it. */
+/** A graph input that holds state and, where the step changes it, the output that replaces it: the same elements, maybe in another shape. */
 export interface StateBuffer {
   readonly input: Value;
   readonly output: Value | null;
@@ -56,7 +56,7 @@ export class State {
       const output = nextState.get(name);
       const { shape, dtype } = values.get(name) as TensorData;
       this.slots.set(name, { buffer: input.name, offset: 0, shape, dtype });
-      this.addBuffer(input, output ? graph.output(output) : null);
+      this.addBuffer(input, output ? graph.output(asComputed(graph, output)) : null);
     }
     if (shared) this.requireSame(shared);
     else this.write(values);
@@ -154,6 +154,12 @@ export class State {
   private elementsOf({ buffer, offset, shape }: Slot): Elements {
     return (this.current.get(buffer) as Elements).subarray(offset, offset + sizeOf(shape));
   }
+}
+
+/** Before it got its last shape, which would be another copy of it: optimizers compute on flat vectors. */
+function asComputed(graph: Graph, value: Value): Value {
+  const origin = value.blocks ? undefined : graph.originOf(value);
+  return origin?.operator === 'Reshape' && graph.originOf(origin.inputs[0] as Value) ? (origin.inputs[0] as Value) : value;
 }
 
 /**
