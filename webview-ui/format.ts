@@ -89,7 +89,7 @@ export function clock(seconds: number): string {
 
 /** A length of time that is only guessed: `41 s`, `8 min`, `2.5 h`. */
 export function roughly(seconds: number): string {
-  if (seconds < 10) return `${numbers(1, 1).format(seconds)} s`;
+  if (seconds < 10) return `${numbers(1, 1).format(Math.max(0.1, seconds))} s`;
   if (seconds < 90) return `${number(seconds)} s`;
   if (seconds < 5400) return `${number(seconds / 60)} min`;
   return `${numbers(1, 1).format(seconds / 3600)} h`;

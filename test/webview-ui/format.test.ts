@@ -14,7 +14,7 @@ test('numbers are as short as they can be', () => {
 
 test('times', () => {
   expect([clock(29), clock(58.6), clock(3723), clock(-1)]).toEqual(['0:29', '0:59', '1:02:03', '0:00']);
-  expect([roughly(3.4), roughly(41), roughly(480), roughly(9000)]).toEqual(['3.4 s', '41 s', '8 min', '2.5 h']);
+  expect([0.004, 3.4, 41, 480, 9000].map(roughly)).toEqual(['0.1 s', '3.4 s', '41 s', '8 min', '2.5 h']);
 });
 
 test('the locale decides points and commas, and one that is no locale does no harm', () => {
