@@ -6,7 +6,7 @@ import type { Network } from './model';
 
 /**
  * Gives every layer of a model that drops something in training this rate in the place of its own; 'model' leaves what its
- * checkpoint says. Adapters have a rate of theirs.
+ * checkpoint says. Adapters have a rate of theirs, and so has what drops whole blocks.
  * @throws ThawError `config.invalid` where there is no such layer, so that the rate would say nothing
  */
 export function setDropout({ root }: Network, rate: RunConfig['dropout'] = 'model'): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine, type TensorData } from '../../../../src/core/engine';
 import { dropoutKey } from '../../../../src/core/engine/ops';
 import { presetRules } from '../../../../src/core/methods';
-import { buildModel } from '../../../../src/core/models';
+import { buildModel, setDropout } from '../../../../src/core/models';
 import type { KerasLayer } from '../../../../src/core/models/keras';
 import { dropoutUnder, forwardAll, type Module, type Scope } from '../../../../src/core/nn';
 import { select } from '../../../../src/core/training/selection';
@@ -76,6 +76,28 @@ describe('Keras’s dropout', () => {
     expect(await Promise.all(kinds.map((kind) => together(kind, groups.maps)))).toEqual([false, true, true, false, true]);
     expect(await Promise.all(kinds.map((kind) => together(kind, groups.places)))).toEqual([false, false, false, true, true]);
     expect(await Promise.all(kinds.map((kind) => together(kind, groups.pictures)))).toEqual([false, false, false, false, true]);
+  });
+
+  it("takes a run's rate in the place of its own, but where whole blocks drop", async () => {
+    const layers = [
+      ['Dropout', { rate: 0.5 }],
+      ['SpatialDropout2D', { rate: 0.5 }],
+      ['StochasticDepth', { drop_path_rate: 0.5 }],
+    ] as const;
+    const valuesAt = async (rate: number | 'model') => {
+      const model = modelOf([...layers, ...rest]);
+      setDropout(model, rate);
+      return Promise.all([0, 1, 2].map((i) => given(model.chain.slice(i, i + 1), true)));
+    };
+    const [own, at0, at75] = [await valuesAt('model'), await valuesAt(0), await valuesAt(0.75)];
+    const largest = (all: number[][]) => all.map((values) => Math.max(...values));
+    expect([largest(own), largest(at0), largest(at75)]).toEqual([
+      [2, 2, 2],
+      [1, 1, 2],
+      [4, 4, 2],
+    ]);
+    expect(new Set(at0[0])).toEqual(new Set([1]));
+    expect(at0[2]).toEqual(own[2]);
   });
 
   it('before the head is learned with it; nothing is said to be silent', () => {

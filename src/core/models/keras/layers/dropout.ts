@@ -6,21 +6,28 @@ import { ourAxis } from '../layout';
 
 /** Dropout, of whole feature maps where `together` names axes that share their draw. */
 class KerasDropout extends KerasModule {
-  override readonly drops: { rate: number };
+  /** Of whole blocks is another thing, which a run's rate of dropout does not touch. */
+  override readonly drops: { rate: number } | undefined;
+  private readonly share: { rate: number };
 
   /** @param together axes of our tensors, the batch being 0 */
   constructor(
-    private readonly kind: string,
+    private readonly kind: 'Dropout' | 'SpatialDropout2D' | 'StochasticDepth',
     about: About,
     rate: number,
     private readonly together: ReadonlySet<number>,
   ) {
     super([onlyInput(about)]);
-    this.drops = { rate };
+    this.share = { rate };
+    this.drops = kind === 'StochasticDepth' ? undefined : this.share;
   }
 
   get type(): string {
-    return `${this.kind} ${this.drops.rate}`;
+    return `${this.kind} ${this.share.rate}`;
+  }
+
+  override get isNoisy(): boolean {
+    return this.share.rate > 0;
   }
 
   override apply([x]: readonly Tensor[], scope: Scope): Tensor {
@@ -29,7 +36,7 @@ class KerasDropout extends KerasModule {
       x as Tensor,
       scope,
       this,
-      this.drops.rate,
+      this.share.rate,
       shape.map((size, axis) => (this.together.has(axis) ? 1 : size)),
     );
   }
