@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file and waits until the disk has it. */
-export async function writeFlushed(path: string, bytes: string | Uint8Array): Promise<void> {
+export async function writeFlushed(path: string, bytes: string | Uint8Array | Iterable<string>): Promise<void> {
   const file = await open(path, 'w');
   try {
-    await file.writeFile(bytes);
+    await writeFile(file, bytes);
     await file.sync();
   } finally {
     await file.close();
@@ -25,7 +25,7 @@ export async function flushFolder(path: string): Promise<void> {
 }
 
 /** Writes a file aside, flushes it and renames it: a reader sees the old content or the new, never half. */
-export async function replaceFile(path: string, bytes: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, bytes: string | Uint8Array | Iterable<string>): Promise<void> {
   const aside = `${path}.tmp`;
   await writeFlushed(aside, bytes);
   await rename(aside, path);

@@ -9,12 +9,14 @@ import { type Prediction, predictionSchema, type Report, reportSchema } from '..
 import { type RunRecord, runRecordSchema } from '../../protocol/runConfig';
 import { mistakes, refuseNewer } from './config';
 import { readEvents } from './eventLog';
+import { readPredictions } from './predictions';
 
 /** A run folder as anybody may read it, also while it is written. */
 export interface RunContents {
   readonly record: RunRecord;
   readonly events: RunEvent[];
   readonly report: Report | null;
+  /** Of very many, those that are looked at (predictions.ts). */
   readonly predictions: Prediction[];
 }
 
@@ -85,14 +87,16 @@ export async function readReport(folder: string): Promise<Report | null> {
  */
 export async function readRun(folder: string): Promise<RunContents> {
   const predictionsPath = join(folder, runFiles.predictions);
-  const [record, report, predictions] = await Promise.all([readRecord(folder), readReport(folder), textOf(predictionsPath)]);
+  const parse = (line: string) => checked(predictionSchema, parseJson(line, predictionsPath), predictionsPath);
+  const [record, report, predictions] = await Promise.all([
+    readRecord(folder),
+    readReport(folder),
+    readPredictions(predictionsPath, parse),
+  ]);
   return {
     record,
     events: readEvents(join(folder, runFiles.events)),
     report,
-    predictions: (predictions ?? '')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => checked(predictionSchema, parseJson(line, predictionsPath), predictionsPath)),
+    predictions,
   };
 }

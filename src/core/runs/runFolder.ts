@@ -9,6 +9,7 @@ import type { RunRecord } from '../../protocol/runConfig';
 import { type Checkpoint, checkpointOf, latestCheckpoint, pruneCheckpoints, writeCheckpoint } from './checkpoints';
 import { replaceFile } from './durable';
 import { EventLog, readEvents } from './eventLog';
+import { linesOf } from './predictions';
 import { readRecord } from './read';
 
 /** What the process that is about to begin the run may have put there already. */
@@ -100,8 +101,8 @@ export class RunFolder {
     return checkpointOf(join(this.path, runFiles.checkpoints), step);
   }
 
-  async writeReport(report: Report, predictions: readonly Prediction[]): Promise<void> {
-    await replaceFile(join(this.path, runFiles.predictions), predictions.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  async writeReport(report: Report, predictions: Iterable<Prediction>): Promise<void> {
+    await replaceFile(join(this.path, runFiles.predictions), linesOf(predictions));
     await replaceFile(join(this.path, runFiles.report), `${JSON.stringify(report, null, 2)}\n`);
   }
 

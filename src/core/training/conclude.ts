@@ -59,15 +59,16 @@ export async function conclude(training: Training, ending: 'finished' | 'stopped
 }
 
 /** What was said of each example; of tokens there are too many. */
-function predictionsOf(verdict: Verdict, split: Prediction['split'], examples: Examples): Prediction[] {
-  if (verdict.kind === 'tokens') return [];
-  return verdict.judgements.map(({ example, label, predicted, probability }) => ({
-    path: examples.nameOf(example),
-    split,
-    label: examples.classes[label] as string,
-    predicted: examples.classes[predicted] as string,
-    probability,
-  }));
+function* predictionsOf(verdict: Verdict, split: Prediction['split'], examples: Examples): Generator<Prediction> {
+  if (verdict.kind === 'tokens') return;
+  for (const { example, label, predicted, probability } of verdict.judgements)
+    yield {
+      path: examples.nameOf(example),
+      split,
+      label: examples.classes[label] as string,
+      predicted: examples.classes[predicted] as string,
+      probability,
+    };
 }
 
 /** All tensors as they were after a step: the present ones, or those of its checkpoint. */
