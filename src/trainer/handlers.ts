@@ -25,6 +25,7 @@ const atRest = 500;
 const undrawn = 2500;
 /** More rows than a window shows at once; all of a large folder take it a while to read, and pictures would wait for that. */
 const firstRows = 300;
+const loadThumbnails = () => import('../core/data/thumbnail');
 const predictor = new WarmPredictor();
 const generator = new WarmGenerator();
 
@@ -51,7 +52,10 @@ export const handlers: Handlers = {
       const now = ++told;
       const ahead = now === 1 && examples.length > firstRows;
       progress({ summary, examples: ahead ? examples.slice(0, firstRows) : examples } satisfies InspectAnswer);
-      if (now === 1) urgent.expect(undrawn);
+      if (now === 1) {
+        urgent.expect(undrawn);
+        loadThumbnails().catch(() => {}); // they are asked for in a moment, and failures told then
+      }
       if (ahead) void turn().then(() => told === now && progress({ summary, examples } satisfies InspectAnswer));
     };
     const dataset = await openDataset(root, { validationSplit, testSplit, signal, onProgress, turn });
@@ -74,7 +78,7 @@ export const handlers: Handlers = {
   },
 
   async thumbnails({ root, paths, side }, { signal }) {
-    const { thumbnail } = await import('../core/data/thumbnail');
+    const { thumbnail } = await loadThumbnails();
     return urgent.run(() =>
       Promise.all(paths.map((file) => pictures.run(async () => (signal.aborted ? null : thumbnail(path.join(root, file), side))))),
     );

@@ -37,14 +37,20 @@ function isWanted(row: TextRow, { split, klass, search }: RowFilter): boolean {
 }
 
 function useRows(early: TableProps['early'], filter: RowFilter): Rows {
-  usePulse(textPages.pulse, 30);
   const first = useMemo(() => early?.filter((row) => isWanted(row, filter)) ?? null, [early, filter]);
   if (first) return { count: first.length, at: (index) => first[index] };
   return { count: textPages.total(filter), at: (index) => textPages.row(filter, index) };
 }
 
-/** The texts, of which only the rows in view and some on either side exist; one of them may be open. */
-export function TextTable({ summary, filter, early }: TableProps) {
+/** The texts, or why there are none to be had. */
+export function TextTable(props: TableProps) {
+  usePulse(textPages.pulse, 30);
+  const failure = props.early ? undefined : textPages.failure(props.filter);
+  return failure ? <FailureBox failure={failure} /> : <TextRows {...props} />;
+}
+
+/** Of all rows only those in view and some on either side exist; one of them may be open. */
+function TextRows({ summary, filter, early }: TableProps) {
   const { scroller, box } = useScrollBox(filter);
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState<{ index: number; height: number } | null>(null);
@@ -74,8 +80,6 @@ export function TextTable({ summary, filter, early }: TableProps) {
     setAt(index);
     setOpen(isOpen(index) ? null : { index, height: rowHeight });
   };
-  const failure = early ? undefined : textPages.failure(filter);
-  if (failure) return <FailureBox failure={failure} />;
 
   const indices = Array.from({ length: window.end - window.first }, (_, k) => window.first + k);
   return (
