@@ -11,8 +11,8 @@ import { openSession, type Session, type SessionSpec } from './session';
 /** The lines on stdout by which whoever spawned the process learns how it begins; the last is `ready` or `failure`. */
 export type LaunchLine = { prepared: Prepared } | { ready: { folder: string; address: string } } | { failure: Failure };
 
-/** Milliseconds between two lines of what is prepared. */
-const preparedPace = 200;
+/** Milliseconds between two lines of what is prepared, and until the first: what is ready sooner is not told. */
+const [preparedPace, preparedFirst] = [200, 500];
 
 const stdout = 1;
 const stderr = 2;
@@ -26,7 +26,7 @@ export async function trainDetached(mode: 'begin' | 'resume', folder: string): P
   let session: Session;
   try {
     const preparing = new AbortController();
-    let told = Number.NEGATIVE_INFINITY;
+    let told = performance.now() + preparedFirst - preparedPace;
     const onPrepared = (prepared: Prepared) => {
       if (performance.now() - told < preparedPace) return;
       told = performance.now();

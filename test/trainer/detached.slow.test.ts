@@ -9,6 +9,7 @@ import type { RunEvent } from '../../src/protocol/events';
 import { trainerMessageSchema } from '../../src/protocol/trainer';
 import type { LaunchLine } from '../../src/trainer/detached';
 import { bundled, environment, pictures, temporary, thaw } from '../cli/thaw';
+import { lines, sentences, tinyModel } from '../core/training/tinyTexts';
 
 let bundles: string;
 let work: string;
@@ -151,6 +152,39 @@ describe('a detached run', () => {
     expect((await readRun(folder)).events.at(-1)).toMatchObject({ type: 'paused' });
     expect(readdirSync(path.join(folder, 'checkpoints')).length).toBeGreaterThan(0);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'tells how far many texts are read before it begins, and ends at SIGTERM with no run',
+    async () => {
+      const data = lines(
+        path.join(work, 'tales'),
+        'tales.txt',
+        sentences(200_000).map(({ text }, i) => `${text} ${i}`),
+      );
+      const model = await tinyModel(path.join(work, 'tiny'), 'gpt2');
+      const folder = path.join(work, 'ended');
+      const child = spawn(process.execPath, [path.join(bundles, 'trainer.js'), 'begin', folder], {
+        env: environment(),
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      children.push(child);
+      const exit = once(child, 'exit');
+      child.stdin?.end(JSON.stringify(config({ data: { path: data, task: 'causal-lm' }, model })));
+      let text = '';
+      for await (const chunk of child.stdout?.setEncoding('utf8') ?? []) {
+        text += chunk;
+        if (!child.killed && /"total":2/.test(text)) child.kill('SIGTERM');
+      }
+      const told = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as LaunchLine);
+      expect(told.at(-1)).toMatchObject({ failure: { code: 'interrupted' } });
+      expect(told.slice(0, -1)).toContainEqual({ prepared: { done: expect.any(Number), total: 200_000 } });
+      expect(await exit).toEqual([130, null]);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 
   it('that was killed can be resumed by the next process', async () => {
     const { line, child, exit, folder } = await launch('begin', 'killed', config());
