@@ -99,9 +99,16 @@ export function badTexts(world: () => World, window: () => Window, models: () =>
   it('is an adapter for another base', async () => {
     const adapter = path.join(models(), 'adapters/bert-adapter');
     await change('Choose a folder…');
-    const input = window().page.locator('.quick-input-widget input[type=text]').first();
-    await input.fill(`${adapter}/`);
-    await window().page.locator('.quick-input-widget').getByRole('button', { name: 'Use This Model' }).click();
+    const dialog = window().page.locator('.quick-input-widget');
+    const input = dialog.locator('input[type=text]').first();
+    await until('the dialog shows where it begins', async () => (await input.inputValue()).startsWith(world().workspace));
+    // It goes on writing its own path for a moment.
+    await until('the path is typed', async () => {
+      await input.fill(`${adapter}/`);
+      await window().page.waitForTimeout(300);
+      return (await input.inputValue()) === `${adapter}/`;
+    });
+    await dialog.getByRole('button', { name: 'Use This Model' }).click();
     await told('Model', path.join(adapter, 'adapter_model.safetensors'), /A is \[4,24\]/, /Its adapter_config.json names/);
     await window().picture('bad - adapter');
     await change('tiny-bert');
