@@ -112,10 +112,15 @@ describe.skipIf(reason)(`The tasks of texts in the workbench${reason ? ` (${reas
     rmSync(models, { recursive: true, force: true });
   });
 
+  /** What the host says meanwhile (the preset's learning rate, say) replaces what is typed: then once more. */
   async function set(name: string, value: number): Promise<void> {
     const field = region('Training').getByRole('textbox', { name, exact: true });
-    await field.fill(String(value));
-    await field.press('Enter');
+    await until(`${name} is ${value}`, async () => {
+      await field.fill(String(value));
+      await field.press('Enter');
+      await window.page.waitForTimeout(300);
+      return (await field.inputValue()) === String(value);
+    });
   }
 
   /** Change model…, and the model by its name. */
@@ -140,6 +145,8 @@ describe.skipIf(reason)(`The tasks of texts in the workbench${reason ? ` (${reas
 
     it('is learned, and the curve grows', async () => {
       await window.tab.getByRole('radio', { name: 'All layers' }).click();
+      const rate = region('Training').getByRole('textbox', { name: 'Learning rate', exact: true });
+      await until('the learning rate is the preset’s', async () => (await rate.inputValue()) === '0.0001');
       await set('Epochs', epochs);
       await set('Learning rate', learningRate);
       await region('Training').getByRole('combobox', { name: 'Batch size' }).selectOption('8');
