@@ -77,7 +77,7 @@ it('with WebAssembly beside it, a run goes on in that and says why', async () =>
 const limiter = spawnSync('prlimit', ['--version']).status === 0;
 it.skipIf(!limiter)('a run for which there is not enough memory says so, and can be resumed where there is', async () => {
   const photos = await pictures(path.join(work, 'many photos'), 64);
-  const small = ['--model', 'convnet_small', '--epochs', '1', '--image-size', '224', '--batch-size', '80', '--threads', '1'];
+  const small = ['--model', 'convnet_small', '--epochs', '1', '--image-size', '352', '--batch-size', '80', '--threads', '1'];
   const args = [path.join(bundles, 'cli.js'), 'train', photos, ...small, '--out', 'large', '--json'];
   const lean = { ...environment(own(work)), MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '1', VIPS_CONCURRENCY: '1' };
   const limited = spawnSync('prlimit', ['--as=2500000000', process.execPath, ...args], { cwd: work, env: lean, encoding: 'utf8' });

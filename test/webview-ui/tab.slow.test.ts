@@ -59,7 +59,13 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', async (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-      else if (message.text().startsWith('to the host')) said.push(await message.args()[1]!.evaluate((m) => (m as { type: string }).type));
+      else if (message.text().startsWith('to the host')) {
+        const type = await message
+          .args()[1]!
+          .evaluate((m) => (m as { type: string }).type)
+          .catch(() => null); // the page may be closed by now
+        if (type !== null) said.push(type);
+      }
     });
     await page.goto(`${gallery.address}/?state=${state}&theme=${theme}`, { waitUntil: 'commit' });
     await page.getByRole('region', { name: 'Training' }).waitFor();
