@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import type { Prepared } from '../core/training';
 import type { Task } from '../protocol/data';
 import type { RunEvent } from '../protocol/events';
 import { figureOf, type Scores } from '../protocol/figure';
 import type { RunConfig } from '../protocol/runConfig';
+import type { Prepared } from '../protocol/trainer';
 import { bar, StatusLine } from './statusLine';
 import { duration, figureText, integer, percent, printable } from './table';
 

@@ -8,11 +8,8 @@ import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { failureSchema, ThawError } from '../protocol/failure';
 import type { RunConfig } from '../protocol/runConfig';
+import { type Prepared, preparedSchema } from '../protocol/trainer';
 import { type ChildSettings, childEnvironment } from './childEnvironment';
-
-const preparedSchema = z.object({ done: z.int().min(0), total: z.int().min(0).nullable() });
-/** How far the examples of a run are read, before it begins. `total`: null until it is known. */
-export type Prepared = z.infer<typeof preparedSchema>;
 
 const preparedLineSchema = z.object({ prepared: preparedSchema });
 const launchLineSchema = z.union([

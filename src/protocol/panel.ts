@@ -25,6 +25,7 @@ import {
   presetSchema,
   schedules,
 } from './runConfig';
+import type { Prepared } from './trainer';
 
 /** The fields of the Training region; what run.json's configuration is made of, with data, model and rules. */
 export const trainingFieldsSchema = z.object({
@@ -113,7 +114,7 @@ export interface PanelState {
   run: { path: string; id: string } | null;
   failure: Failure | null;
   /** While it starts, how many texts are read and cut into tokens; `total`: null until it is known. */
-  prepared?: { done: number; total: number | null } | null;
+  prepared?: Prepared | null;
   predictions: Prediction[];
   trial: Trial | null;
   log: string[];

@@ -23,6 +23,10 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
 
+/** How far the examples of a run are read and cut into tokens, before it begins. `total`: null until it is known. */
+export const preparedSchema = z.object({ done: z.int().min(0), total: z.int().min(0).nullable() });
+export type Prepared = z.infer<typeof preparedSchema>;
+
 /**
  * `process.json` in the run folder while a process works on it: where it listens and who it is.
  * `started` guards against a pid that was given to another process.

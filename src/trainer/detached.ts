@@ -3,9 +3,10 @@ import { devNull } from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { parseRunConfig, readRecord } from '../core/runs';
-import type { Prepared, Preparing } from '../core/training';
+import type { Preparing } from '../core/training';
 import { asFailure, exitCode, type Failure, ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
+import type { Prepared } from '../protocol/trainer';
 import { openSession, type Session, type SessionSpec } from './session';
 
 /** The lines on stdout by which whoever spawned the process learns how it begins; the last is `ready` or `failure`. */

@@ -2,6 +2,7 @@
 export { prefetched } from './concurrent';
 export type { Dataset, Example } from './dataset';
 export { decodeBatch, decodePicture } from './decode';
+export { readFully, writeFully } from './fullIo';
 export { showsPictures } from './glance';
 export { findLookalikes } from './lookalikes';
 export { membersOf } from './members';

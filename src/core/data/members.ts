@@ -4,7 +4,11 @@ import { type Split, splitNames } from '../../protocol/data';
 export function membersOf(count: number, splitOf: (example: number) => Split): Record<Split, Uint32Array> {
   const counts: Record<Split, number> = { train: 0, validation: 0, test: 0 };
   for (let example = 0; example < count; example++) counts[splitOf(example)]++;
-  const members = { train: room(counts.train), validation: room(counts.validation), test: room(counts.test) };
+  const members = {
+    train: new Uint32Array(counts.train),
+    validation: new Uint32Array(counts.validation),
+    test: new Uint32Array(counts.test),
+  };
   for (const split of splitNames) counts[split] = 0;
   for (let example = 0; example < count; example++) {
     const split = splitOf(example);
@@ -12,5 +16,3 @@ export function membersOf(count: number, splitOf: (example: number) => Split): R
   }
   return members;
 }
-
-const room = (count: number) => new Uint32Array(count);

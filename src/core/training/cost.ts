@@ -110,21 +110,19 @@ async function probedOf(config: RunConfig, classes: number, places: Places): Pro
 function probeOf(config: RunConfig, { rules }: Phase, probed: Probed, classes: number, batchSize: number): Promise<Probe> {
   const { engine, device, threads, optimizer, imageSize, maxLength, data } = config;
   const key = JSON.stringify([
-    ...[
-      config.model,
-      rules,
-      classes,
-      batchSize,
-      engine,
-      device,
-      threads,
-      optimizer,
-      imageSize,
-      maxLength,
-      data.task,
-      config.lora,
-      config.dropout,
-    ],
+    config.model,
+    rules,
+    classes,
+    batchSize,
+    engine,
+    device,
+    threads,
+    optimizer,
+    imageSize,
+    maxLength,
+    data.task,
+    config.lora,
+    config.dropout,
   ]);
   const known = probes.get(key) ?? measure(config, rules, probed, batchSize);
   probes.set(key, known);

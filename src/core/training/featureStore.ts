@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { readFully, writeFully } from '../data';
 
 /** Values in one piece of memory. */
 const pieceLength = 1 << 18;
@@ -105,21 +106,11 @@ export class FeatureStore {
 
   private async writeRow(start: number, row: Float32Array): Promise<void> {
     this.file ??= await open(this.spillPath, 'w+');
-    const bytes = bytesOf(row);
-    for (let written = 0; written < bytes.length; ) {
-      const at = this.inFile(start) + written;
-      written += (await this.file.write(bytes, written, bytes.length - written, at)).bytesWritten;
-    }
+    await writeFully(this.file, bytesOf(row), this.inFile(start));
   }
 
   private async readRow(start: number, target: Float32Array): Promise<void> {
-    const bytes = bytesOf(target);
-    for (let read = 0; read < bytes.length; ) {
-      const at = this.inFile(start) + read;
-      const { bytesRead } = await (this.file as FileHandle).read(bytes, read, bytes.length - read, at);
-      if (bytesRead === 0) throw new Error(`${this.spillPath} is shorter than it was`);
-      read += bytesRead;
-    }
+    await readFully(this.file as FileHandle, bytesOf(target), this.inFile(start), this.spillPath);
   }
 
   private inFile(start: number): number {

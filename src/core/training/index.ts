@@ -3,4 +3,4 @@ export { type CostOptions, estimateCost } from './cost';
 export { type EvaluateOptions, evaluateRun } from './evaluate';
 export type { RunHandle } from './handle';
 export { type Asked, loadPredictor, type Predictor } from './predictor';
-export type { Prepared, Preparing } from './preparing';
+export type { Preparing } from './preparing';

@@ -1,12 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import { ThawError } from '../../protocol/failure';
-
-/** How far the examples of a run are read and cut into tokens, before it begins. `total`: null until it is known. */
-export interface Prepared {
-  readonly done: number;
-  readonly total: number | null;
-}
+import type { Prepared } from '../../protocol/trainer';
 
 export interface Preparing {
   /** Ends it. */

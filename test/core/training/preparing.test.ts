@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRunConfig } from '../../../src/core/runs';
-import { beginRun, type Prepared } from '../../../src/core/training';
+import { beginRun } from '../../../src/core/training';
 import type { RunConfigInput } from '../../../src/protocol/runConfig';
+import type { Prepared } from '../../../src/protocol/trainer';
 import { newFolder } from './harness';
 import { lines, sentences, tinyModel } from './tinyTexts';
 

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { asFailure, ThawError } from '../../../protocol/failure';
+import { readFully, writeFully } from '../fullIo';
+import { lastUpTo } from './lastUpTo';
 
 /** Bytes that are written at a time. */
 export const blockBytes = 1 << 20;
@@ -66,7 +68,7 @@ export class ByteStore {
     if (this.closed || end > this.settled) throw new RangeError(`Bytes ${start}–${end} of ${this.settled}`);
     const parts: Buffer[] = [];
     let at = start;
-    for (let i = blockAt(this.blocks, start); at < end && at < this.inMemory; i++) {
+    for (let i = this.blockAt(start); at < end && at < this.inMemory; i++) {
       const block = this.blocks[i] as { start: number; bytes: Buffer };
       const part = block.bytes.subarray(at - block.start, end - block.start);
       parts.push(part);
@@ -86,6 +88,11 @@ export class ByteStore {
     this.file = null;
     await file?.close();
     if (file) await rm(this.path, { force: true });
+  }
+
+  /** Index of the block that holds a position. */
+  private blockAt(position: number): number {
+    return lastUpTo(this.blocks.length, (i) => (this.blocks[i] as { start: number }).start, position);
   }
 
   private flush(): Promise<void> {
@@ -119,21 +126,12 @@ export class ByteStore {
       // It lives on while it is open, and is gone however the process ends; where that is not so, `close` removes it.
       await rm(this.path, { force: true }).catch(() => undefined);
     }
-    for (let written = 0; written < bytes.length; ) {
-      const at = this.settled + written - this.inMemory;
-      written += (await this.file.write(bytes, written, bytes.length - written, at)).bytesWritten;
-    }
+    await writeFully(this.file, bytes, this.settled - this.inMemory);
   }
 
   private async fromFile(start: number, end: number): Promise<Buffer> {
-    const file = this.file as FileHandle;
     const bytes = Buffer.allocUnsafe(end - start);
-    for (let read = 0; read < bytes.length; ) {
-      const at = start + read - this.inMemory;
-      const { bytesRead } = await file.read(bytes, read, bytes.length - read, at);
-      if (bytesRead === 0) throw new Error(`${this.path} is shorter than it was`);
-      read += bytesRead;
-    }
+    await readFully(this.file as FileHandle, bytes, start - this.inMemory, this.path);
     return bytes;
   }
 
@@ -161,16 +159,4 @@ export function largeFilesFolder(): string {
   } catch {
     return tmpdir();
   }
-}
-
-/** Index of the block that holds a position. */
-function blockAt(blocks: readonly { start: number }[], position: number): number {
-  let low = 0;
-  let high = blocks.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((blocks[middle] as { start: number }).start <= position) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Growing } from './growing';
+import { lastUpTo } from './lastUpTo';
 
 /** Rows that are put in order in parts, by the first bits of their content: sorting them at once takes far more memory. */
 const sortedAtOnce = 4096;
@@ -48,14 +49,7 @@ export class RowIndex {
   }
 
   source(row: number): number {
-    let low = 0;
-    let high = this.firsts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.firsts.at(middle) <= row) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return lastUpTo(this.firsts.length, (i) => this.firsts.at(i), row);
   }
 
   /** By content alone: negative, zero (the same text) or positive. */

@@ -1,5 +1,6 @@
 import type { Network } from '../../models/model';
-import { Embedding, type Module, type Shape } from '../../nn';
+import { Embedding, type Module } from '../../nn';
+import { sizeOf } from '../reads';
 import type { Selection } from '../selection';
 
 /**
@@ -18,8 +19,6 @@ export function bytesOfForm({ chain }: Pick<Network, 'chain'>, selections: reado
 }
 
 type Sizes = ReadonlyMap<string, number>;
-
-const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 
 function sum(sizes: Sizes, isCounted: (name: string) => boolean = () => true): number {
   let total = 0;

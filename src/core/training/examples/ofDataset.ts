@@ -1,5 +1,6 @@
-import type { Problem, Split } from '../../../protocol/data';
+import type { Problem } from '../../../protocol/data';
 import { hasClasses } from '../../../protocol/defaults';
+import { membersOf } from '../../data';
 import { Rows, type TextDataset, textProblems } from '../../data/text';
 import { type Preparing, Turns } from '../preparing';
 import { type EncodingOptions, encoderFor, type SequenceExample } from './encoding';
@@ -33,14 +34,11 @@ export async function sequencesOf(
     lengths[example] = Math.max(ids.length, target?.length ?? 0);
     if (isCut) cut.add(() => dataset.whereOf(example));
   }
-  const members: Partial<Record<Split, Uint32Array>> = {};
+  const members = membersOf(dataset.count, (example) => dataset.splitOf(example));
   const sequences: Sequences = {
     count: dataset.count,
     lengths,
-    members: (split) => {
-      members[split] ??= dataset.members(split);
-      return members[split];
-    },
+    members: (split) => members[split],
     labelOf: (example) => dataset.labelOf(example),
     nameOf: (example) => dataset.whereOf(example),
     areReady: kept.length === dataset.count,
