@@ -16,6 +16,19 @@ describe('ThumbnailQueue', () => {
       },
     }) as unknown as Assistant;
 
+  /** A queue of whose pictures only the number is looked at. */
+  const counting = () => {
+    let count = 0;
+    const queue = new ThumbnailQueue(
+      '/data',
+      fake((paths) => paths.map(() => null)),
+      (images) => {
+        count += images.length;
+      },
+    );
+    return { queue, got: () => count };
+  };
+
   it('delivers each picture once, small batches first of what was wanted last', async () => {
     asked.length = 0;
     const got: string[] = [];
@@ -53,36 +66,22 @@ describe('ThumbnailQueue', () => {
 
   it('makes the first in small batches, and no others until one of them is drawn', async () => {
     asked.length = 0;
-    let got = 0;
-    const queue = new ThumbnailQueue(
-      '/data',
-      fake((paths) => paths.map(() => null)),
-      (images) => {
-        got += images.length;
-      },
-    );
+    const { queue, got } = counting();
     queue.begin(names(0, 20));
     queue.want(names(10, 40)); // a view has come
-    await until(() => got === 20);
+    await until(() => got() === 20);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(asked).toEqual([names(0, 8), names(8, 16), names(16, 20)]);
     queue.seen();
-    await until(() => got === 40);
+    await until(() => got() === 40);
     queue.dispose();
   });
 
   it('goes on when the first cannot be drawn', async () => {
-    let got = 0;
-    const queue = new ThumbnailQueue(
-      '/data',
-      fake((paths) => paths.map(() => null)),
-      (images) => {
-        got += images.length;
-      },
-    );
+    const { queue, got } = counting();
     queue.begin(names(0, 8));
     queue.want(names(8, 16));
-    await until(() => got === 16);
+    await until(() => got() === 16);
   });
 
   it('delivers plain arrays: VS Code sends a Buffer as JSON', async () => {

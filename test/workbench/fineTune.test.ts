@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seriousViolations } from './accessibility';
+import { pictureFailures } from './failures';
 import { whyNot } from './install';
 import { packedExtension } from './packed';
 import { until } from './until';
@@ -36,11 +37,7 @@ describe.skipIf(reason)(`Fine-tuning in the workbench${reason ? ` (${reason})` :
     window = new Window(await world.open());
     await window.ready();
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    await window?.picture(`failed - ${task.name}`);
-    console.error(world?.webviewConsole.join('\n'));
-  });
+  pictureFailures('', () => ({ window, world }));
   afterAll(() => world?.close());
 
   it('opens a tab from the context menu of a folder', async () => {

@@ -1,9 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoopbackHub } from '../core/weights/hub/loopbackHub';
 import { smallModel } from '../core/weights/hub/world';
+import { pictureFailures } from './failures';
 import { whyNot } from './install';
 import { packedExtension } from './packed';
 import { until } from './until';
@@ -43,11 +44,7 @@ describe.skipIf(reason)(`A model of the hub in the workbench${reason ? ` (${reas
     await window.fineTune('vehicles');
     await region('Model').getByText('built in').waitFor();
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    await window?.picture(`failed - ${task.name}`);
-    console.error(world?.webviewConsole.join('\n'));
-  });
+  pictureFailures('', () => ({ window, world }));
   afterAll(async () => {
     await world?.close();
     await hub?.stop();

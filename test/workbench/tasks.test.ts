@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/protocol/events';
 import { seriousViolations } from './accessibility';
 import { badTexts, writeBadModels, writeBadTexts } from './badTexts';
+import { pictureFailures } from './failures';
 import { whyNot } from './install';
 import { writeLessons, writeModels } from './lessons';
 import { packedExtension } from './packed';
@@ -102,11 +103,7 @@ describe.skipIf(reason)(`The tasks of texts in the workbench${reason ? ` (${reas
     window = new Window(await world.open());
     await window.ready();
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    await window?.picture(`failed - tasks - ${task.name}`);
-    console.error(world?.webviewConsole.join('\n'));
-  });
+  pictureFailures('tasks - ', () => ({ window, world }));
   afterAll(async () => {
     await world?.close();
     rmSync(models, { recursive: true, force: true });

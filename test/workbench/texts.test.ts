@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seriousViolations } from './accessibility';
+import { pictureFailures } from './failures';
 import { whyNot } from './install';
 import { packedExtension } from './packed';
 import { until } from './until';
@@ -53,11 +54,7 @@ describe.skipIf(reason)(`Fine-tuning on texts in the workbench${reason ? ` (${re
     window = new Window(await world.open());
     await window.ready();
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    await window?.picture(`failed - texts - ${task.name}`);
-    console.error(world?.webviewConsole.join('\n'));
-  });
+  pictureFailures('texts - ', () => ({ window, world }));
   afterAll(() => world?.close());
 
   /** Waits for the result; a failure is told with its words. */

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seriousViolations } from './accessibility';
+import { pictureFailures } from './failures';
 import { whyNot } from './install';
 import { packedExtension } from './packed';
 import { until } from './until';
@@ -46,11 +47,7 @@ describe.skipIf(reason)(`Writing in the workbench${reason ? ` (${reason})` : ''}
     window = new Window(await world.open());
     await window.ready();
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    await window?.picture(`failed - writing - ${task.name}`);
-    console.error(world?.webviewConsole.join('\n'));
-  });
+  pictureFailures('writing - ', () => ({ window, world }));
   afterAll(async () => {
     await world?.close();
     rmSync(models, { recursive: true, force: true });

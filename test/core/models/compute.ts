@@ -44,6 +44,22 @@ export function logitsOf(
   return answersTo(engine, model, tensors, { dtype: 'float32', shape, data: images });
 }
 
+type Value = NonNullable<Tensors[string]>;
+
+/** A step of training in which everything learns; `updates`: the statistics that it gives. */
+export function learningScope(tensors: Tensors): { scope: Scope; updates: Record<string, Value> } {
+  const updates: Record<string, Value> = {};
+  const scope: Scope = {
+    tensor: (name) => tensors[name] as Value,
+    learns: () => true,
+    training: true,
+    update: (name, value) => {
+      updates[name] = value;
+    },
+  };
+  return { scope, updates };
+}
+
 export interface LabelledPictures {
   readonly images: Float32Array;
   /** [N, 3, S, S] */
@@ -58,21 +74,12 @@ export async function learningPass(
   tensors: NamedTensors,
   { images, shape, labels }: LabelledPictures,
 ): Promise<Record<string, TensorData>> {
-  type Value = NonNullable<Tensors[string]>;
   const statistics = new Set([...tensorsOf(model.root)].filter((tensor) => tensor.statistic).map((tensor) => tensor.name));
   const program = await engine.compile(
     ({ state, inputs }) => {
       const parameters = Object.fromEntries(Object.entries(state).filter(([name]) => !statistics.has(name)));
       const { loss, aux, gradients } = valueAndGradients((current) => {
-        const updates: Record<string, Value> = {};
-        const scope: Scope = {
-          tensor: (name) => (current[name] ?? state[name]) as Value,
-          learns: () => true,
-          training: true,
-          update: (name, value) => {
-            updates[name] = value;
-          },
-        };
+        const { scope, updates } = learningScope({ ...state, ...current });
         const logits = forwardAll(model.chain, inputs.images as Value, scope);
         return { loss: tf.mean(softmaxCrossEntropy(logits, inputs.labels as Value, 0)), aux: updates };
       }, parameters);

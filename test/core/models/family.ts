@@ -4,7 +4,7 @@ import type { Engine, NamedTensors, TensorData, Tensors } from '../../../src/cor
 import { sgd, softmaxCrossEntropy, tf, valueAndGradients } from '../../../src/core/engine/ops';
 import { type Module, type Scope, tensorsOf } from '../../../src/core/nn';
 import { encodeSafetensors } from '../../../src/core/weights';
-import { distance } from './compute';
+import { distance, learningScope } from './compute';
 import { byFormula, type expected as fixtures, wave } from './fixtures';
 
 type Value = NonNullable<Tensors[string]>;
@@ -116,16 +116,8 @@ export async function compute(
   const learning = await engine.compile(
     ({ state, inputs: { labels, weights, ...given } }) => {
       const { loss, aux, gradients } = valueAndGradients((current) => {
-        const updates: Record<string, Value> = {};
-        const scope: Scope = {
-          tensor: (name) => (current[name] ?? state[name]) as Value,
-          learns: () => true,
-          training: true,
-          ...(dropout && { dropout }),
-          update: (name, value) => {
-            updates[name] = value;
-          },
-        };
+        const { scope: learning, updates } = learningScope({ ...state, ...current });
+        const scope: Scope = { ...learning, ...(dropout && { dropout }) };
         const losses = softmaxCrossEntropy(subject.forward(given, scope), labels as Value, 0);
         return { loss: tf.sum(tf.mul(losses, weights as Value)), aux: updates };
       }, pick(state));
