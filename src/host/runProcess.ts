@@ -5,17 +5,10 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import * as z from 'zod';
-import { failureSchema, ThawError } from '../protocol/failure';
+import { ThawError } from '../protocol/failure';
 import type { RunConfig } from '../protocol/runConfig';
-import { type Prepared, preparedSchema } from '../protocol/trainer';
+import { type LaunchLine, launchLineSchema, type Prepared } from '../protocol/trainer';
 import { type ChildSettings, childEnvironment } from './childEnvironment';
-
-const preparedLineSchema = z.object({ prepared: preparedSchema });
-const launchLineSchema = z.union([
-  z.object({ ready: z.object({ folder: z.string(), address: z.string() }) }),
-  z.object({ failure: failureSchema }),
-]);
 
 export type Launch =
   | { readonly mode: 'begin'; readonly folder: string; readonly config: RunConfig }
@@ -53,23 +46,22 @@ export async function launchRun(launch: Launch, settings: ChildSettings, { signa
     });
     child.stdin?.on('error', () => {}); // it may end before it reads: `exit` says so
     child.stdin?.end(launch.mode === 'begin' ? JSON.stringify(launch.config) : '');
-    const line = await launchLine(child.stdout as Readable, onPrepared);
+    const last = await lastLine(child.stdout as Readable, onPrepared);
     if (signal?.aborted) throw new ThawError('interrupted', l10n.t('Stopped before it began.'), '');
-    const parsed = launchLineSchema.safeParse(line === null ? null : parseJson(line));
-    if (!parsed.success) {
+    if (last === null || 'stray' in last) {
       const said = await readFile(stderrPath, 'utf8').catch(() => '');
       throw new ThawError(
         'process.died',
-        l10n.t('The training process ended before it began ({0}).', line === null ? await exit : line.slice(0, 200)),
+        l10n.t('The training process ended before it began ({0}).', last === null ? await exit : last.stray.slice(0, 200)),
         l10n.t('Run “Thaw: Check This Machine” to see what is missing.'),
         { detail: said.slice(-4000) || undefined },
       );
     }
-    if ('failure' in parsed.data) {
-      const { code, message, hint, ...more } = parsed.data.failure;
+    if ('failure' in last) {
+      const { code, message, hint, ...more } = last.failure;
       throw new ThawError(code, message, hint, more);
     }
-    return parsed.data.ready.address;
+    return last.ready.address;
   } finally {
     signal?.removeEventListener('abort', abort);
     child.stdout?.destroy();
@@ -91,20 +83,31 @@ function yieldToEditor(pid: number | undefined): void {
   }
 }
 
+/** A line that is none of those that a run says as it begins. */
+interface Stray {
+  readonly stray: string;
+}
+
 /** The first line that does not say how far it is; null where the stream ends without one. */
-async function launchLine(stream: Readable, onPrepared: Launching['onPrepared']): Promise<string | null> {
+async function lastLine(
+  stream: Readable,
+  onPrepared: Launching['onPrepared'],
+): Promise<Exclude<LaunchLine, { prepared: Prepared }> | Stray | null> {
   let text = '';
   for await (const chunk of stream.setEncoding('utf8')) {
     text += chunk;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      const line = text.slice(0, end);
+      const line = lineOf(text.slice(0, end));
       text = text.slice(end + 1);
-      const { data } = preparedLineSchema.safeParse(parseJson(line));
-      if (!data) return line;
-      onPrepared?.(data.prepared);
+      if (!('prepared' in line)) return line;
+      onPrepared?.(line.prepared);
     }
   }
-  return text.trim() || null;
+  return text.trim() ? { stray: text } : null; // cut off
+}
+
+function lineOf(text: string): LaunchLine | Stray {
+  return launchLineSchema.safeParse(parseJson(text)).data ?? { stray: text };
 }
 
 function parseJson(text: string): unknown {

@@ -27,6 +27,14 @@ export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
 export const preparedSchema = z.object({ done: z.int().min(0), total: z.int().min(0).nullable() });
 export type Prepared = z.infer<typeof preparedSchema>;
 
+/** The lines on stdout by which whoever spawned a run's process learns how it begins; the last is `ready` or `failure`. */
+export const launchLineSchema = z.union([
+  z.object({ prepared: preparedSchema }),
+  z.object({ ready: z.object({ folder: z.string(), address: z.string() }) }),
+  z.object({ failure: failureSchema }),
+]);
+export type LaunchLine = z.infer<typeof launchLineSchema>;
+
 /**
  * `process.json` in the run folder while a process works on it: where it listens and who it is.
  * `started` guards against a pid that was given to another process.

@@ -4,13 +4,10 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { parseRunConfig, readRecord } from '../core/runs';
 import type { Preparing } from '../core/training';
-import { asFailure, exitCode, type Failure, ThawError } from '../protocol/failure';
+import { asFailure, exitCode, ThawError } from '../protocol/failure';
 import { runFiles } from '../protocol/paths';
-import type { Prepared } from '../protocol/trainer';
+import type { LaunchLine, Prepared } from '../protocol/trainer';
 import { openSession, type Session, type SessionSpec } from './session';
-
-/** The lines on stdout by which whoever spawned the process learns how it begins; the last is `ready` or `failure`. */
-export type LaunchLine = { prepared: Prepared } | { ready: { folder: string; address: string } } | { failure: Failure };
 
 /** Milliseconds between two lines of what is prepared, and until the first: what is ready sooner is not told. */
 const [preparedPace, preparedFirst] = [200, 500];

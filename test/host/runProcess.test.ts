@@ -43,6 +43,13 @@ describe('launchRun', () => {
     });
   });
 
+  it('rejects with what the process says where that is none of its lines', async () => {
+    const { address } = launching(`console.log('Segmentation fault'); setTimeout(() => {}, 1000);`);
+    await expect(address).rejects.toMatchObject({
+      failure: { code: 'process.died', message: expect.stringContaining('Segmentation fault') },
+    });
+  });
+
   it('hears how far the preparation is before the address, whole lines or not', async () => {
     const heard: unknown[] = [];
     const { address } = launching(

@@ -6,8 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { liveProcess, parseRunConfig, readRun } from '../../src/core/runs';
 import type { RunEvent } from '../../src/protocol/events';
-import { trainerMessageSchema } from '../../src/protocol/trainer';
-import type { LaunchLine } from '../../src/trainer/detached';
+import { type LaunchLine, launchLineSchema, trainerMessageSchema } from '../../src/protocol/trainer';
 import { bundled, environment, pictures, temporary, thaw } from '../cli/thaw';
 import { lines, sentences, tinyModel } from '../core/training/tinyTexts';
 
@@ -58,7 +57,7 @@ async function launch(mode: 'begin' | 'resume', name: string, input?: unknown): 
   // Ends when the child lets go of stdout, which it must do while it lives.
   for await (const chunk of child.stdout?.setEncoding('utf8') ?? []) text += chunk;
   expect(text.trimEnd().split('\n')).toHaveLength(1);
-  return { child, line: JSON.parse(text) as LaunchLine, folder, exit };
+  return { child, line: launchLineSchema.parse(JSON.parse(text)), folder, exit };
 }
 
 class Window {
@@ -178,7 +177,7 @@ describe('a detached run', () => {
       const told = text
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as LaunchLine);
+        .map((line) => launchLineSchema.parse(JSON.parse(line)));
       expect(told.at(-1)).toMatchObject({ failure: { code: 'interrupted' } });
       expect(told.slice(0, -1)).toContainEqual({ prepared: { done: expect.any(Number), total: 200_000 } });
       expect(await exit).toEqual([130, null]);
