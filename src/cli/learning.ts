@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import { presetRules, presetsOf } from '../core/methods';
-import { addLora, type Network } from '../core/models';
+import type { Network } from '../core/models';
 import { type Module, tensorsOf } from '../core/nn';
-import { describeForTask, describeModel, type Places } from '../core/weights';
+import { describeAdapted, describeForTask, describeModel, type Places } from '../core/weights';
 import type { ModelFacts } from '../protocol/assistant';
 import { defaultLearningRate, defaultPreset, hasClasses, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { learns, matches, type Rules } from '../protocol/rules';
-import type { Preset, RunConfig } from '../protocol/runConfig';
+import type { LoraConfig, Preset, RunConfig } from '../protocol/runConfig';
 import { withTask } from './textTask';
 import type { Draft } from './trainConfig';
 
@@ -20,9 +20,9 @@ export async function completeConfig(draft: Draft, rules: Rules, places: Places)
   const { open, preset } = draft;
   const notes: string[] = [];
   const asked = await withTask(draft, places.modelsFolder);
-  const described = await describe(asked, open.model, places, notes);
-  const config = open.lora ? withOwnAdapter(asked, described.facts, notes) : asked;
-  if (config.lora) addLora(described.model, config.lora);
+  const plain = await describe(asked, open.model, places, notes);
+  const config = open.lora ? withOwnAdapter(asked, plain.facts, notes) : asked;
+  const described = config.lora ? await withLora(config, config.lora, plain, places) : plain;
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };
@@ -37,6 +37,12 @@ function withOwnAdapter(config: RunConfig, { lora }: ModelFacts, notes: string[]
   if (!lora) return config;
   notes.push(l10n.t('The adapter learns on: rank {0}, alpha {1}, dropout {2}.', lora.rank, lora.alpha, lora.dropout));
   return { ...config, lora };
+}
+
+/** @param plain the model, any adapter that it has merged into it */
+async function withLora(config: RunConfig, lora: LoraConfig, plain: Described, places: Places): Promise<Described> {
+  const live = () => describeForRun({ ...config, model: plain.facts.id }, { ...places, keepsAdapter: true });
+  return (await describeAdapted(plain.facts.id, lora, places, async (keepsAdapter) => (keepsAdapter ? live() : plain))).described;
 }
 
 /**
@@ -81,23 +87,31 @@ function parameterNames(root: Module): string[] {
   return [...tensorsOf(root)].filter((tensor) => !tensor.statistic).map((tensor) => tensor.name);
 }
 
+interface Described {
+  readonly model: Network;
+  readonly facts: ModelFacts;
+}
+
 /** Without a model named, the small one learns from scratch where the bundled weights are not installed. */
-async function describe(
-  { model: id, imageSize, data: { task } }: RunConfig,
-  mayReplace: boolean,
-  places: Places,
-  notes: string[],
-): Promise<{ model: Network; facts: ModelFacts }> {
-  // The number of classes changes nothing that is asked here.
-  const about = { classes: 2, imageSize, ...places };
-  if (task !== 'image-classification') return describeForTask(id, task, hasClasses(task) ? about : places);
+async function describe(config: RunConfig, mayReplace: boolean, places: Places, notes: string[]): Promise<Described> {
   try {
-    return await describeModel(id, about);
+    return await describeForRun(config, places);
   } catch (error) {
-    if (!mayReplace || asFailure(error).code !== 'model.missing') throw error;
+    const { model: id, data } = config;
+    if (data.task !== 'image-classification' || !mayReplace || asFailure(error).code !== 'model.missing') throw error;
     notes.push(
       l10n.t('The pretrained model {0} is not installed: {1} learns from scratch, which takes more pictures and epochs.', id, scratchModel),
     );
-    return describeModel(scratchModel, about);
+    return describeForRun({ ...config, model: scratchModel }, places);
   }
+}
+
+function describeForRun(
+  { model: id, imageSize, data: { task } }: RunConfig,
+  options: Places & { readonly keepsAdapter?: boolean },
+): Promise<Described> {
+  // The number of classes changes nothing that is asked here.
+  const classes = hasClasses(task) ? { classes: 2 } : {};
+  if (task === 'image-classification') return describeModel(id, { ...classes, imageSize, ...options });
+  return describeForTask(id, task, { ...classes, ...options });
 }

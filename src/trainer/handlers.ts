@@ -98,11 +98,13 @@ export const handlers: Handlers = {
   async layers({ model: id, classes, task, lora, hub }, { signal }) {
     await urgent.over();
     if (task) return (await import('./textLayers')).textLayers(id, { task, classes, lora, ...(hub && { hub: { ...hub, signal } }) });
-    const { describeModel, modelsFolder } = await import('../core/weights');
+    const { describeAdapted, describeModel, locate, modelsFolder } = await import('../core/weights');
     const { layerTree } = await import('../core/nn');
     const { presetsOf } = await import('../core/methods');
-    const { facts, model } = await describeModel(id, { classes, modelsFolder: modelsFolder(), ...(hub && { hub: { ...hub, signal } }) });
-    if (lora) (await import('../core/models')).addLora(model, lora);
+    const here = { modelsFolder: modelsFolder(), ...(hub && { hub: { ...hub, signal } }) };
+    const places = { ...here, located: await locate(id, here) };
+    const describe = (keepsAdapter: boolean) => describeModel(id, { classes, keepsAdapter, ...places });
+    const { model, facts } = lora ? (await describeAdapted(id, lora, places, describe)).described : await describe(false);
     return { facts, root: layerTree(model.root, [3, model.input.size, model.input.size]), presets: presetsOf(model) };
   },
 

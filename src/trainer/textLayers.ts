@@ -1,7 +1,6 @@
 import { presetsOf } from '../core/methods';
-import { addLora } from '../core/models';
 import { layerTree } from '../core/nn';
-import { describeForTask, modelsFolder, type Places } from '../core/weights';
+import { describeAdapted, describeForTask, locate, modelsFolder, type Places } from '../core/weights';
 import type { LayersAnswer } from '../protocol/assistant';
 import type { TextTask } from '../protocol/data';
 import type { LoraConfig } from '../protocol/runConfig';
@@ -17,7 +16,9 @@ export async function textLayers(
   id: string,
   { task, classes, lora, hub }: { task: TextTask; classes: number; lora?: LoraConfig; hub?: Places['hub'] },
 ): Promise<LayersAnswer> {
-  const { model, facts } = await describeForTask(id, task, { classes: classes || undefined, modelsFolder: modelsFolder(), hub });
-  if (lora) addLora(model, lora);
+  const here = { modelsFolder: modelsFolder(), hub };
+  const places = { ...here, located: await locate(id, here) };
+  const describe = (keepsAdapter: boolean) => describeForTask(id, task, { classes: classes || undefined, keepsAdapter, ...places });
+  const { model, facts } = lora ? (await describeAdapted(id, lora, places, describe)).described : await describe(false);
   return { facts, root: layerTree(model.root, [Math.min(shownTokens, model.input.maximumLength)]), presets: presetsOf(model) };
 }

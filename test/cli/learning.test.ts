@@ -27,3 +27,11 @@ it('lets an adapter learn on as it is, unless somebody says how adapters are to 
   const base = path.join(folder, expectedAdapter('bert').base);
   expect((await completed(base)).config.lora).toMatchObject({ rank: 8, alpha: 16 });
 });
+
+it("finds by name what learns of an adapter's own layers", async () => {
+  const adapter = adapterFolder('distilbert', folder);
+  const draft = await draftConfig(data, { rules: [], preset: 'lora', model: adapter });
+  const rule = '**.ffn.lin2.lora_A.weight'; // where no adapter of the family's would be
+  const { config } = await completeConfig(draft, [rule], places);
+  expect(config.phases[0]?.rules).toContain(rule);
+});

@@ -1,10 +1,17 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
-import { addLora, type Network } from '../../core/models';
-import type { TextModel } from '../../core/models/text';
 import { layerTree } from '../../core/nn';
-import { describeModel, describeTextById, listModels, locate, modelsFolder, type Places } from '../../core/weights';
+import {
+  type DescribedModel,
+  describeAdapted,
+  describeModel,
+  describeTextById,
+  listModels,
+  locate,
+  modelsFolder,
+  type TextModelById,
+} from '../../core/weights';
 import { defaultPreset } from '../../protocol/defaults';
 import { ThawError } from '../../protocol/failure';
 import { type LayerNode, mood, withRules } from '../../protocol/layers';
@@ -27,20 +34,17 @@ export async function models(output: Output): Promise<void> {
 }
 
 export async function layers(model: string, { rules, ...flags }: LayersText & { rules: string[] }, output: Output): Promise<void> {
-  const checked = checkedLayers(flags);
+  const { classes, preset, lora } = checkedLayers(flags);
   // Whoever asks for a model by name asks for it on the hub, too; its weights stay there.
   const here = { ...places(), hub: {} };
   const asked = { ...here, located: await locate(model, here) };
-  const texts = await describeTextById(model, { classes: checked.classes, ...asked });
-  const root = texts
-    ? treeOf(
-        texts,
-        [Math.min(shownTokens, texts.model.input.maximumLength)],
-        checked.preset ?? textPreset(texts.model),
-        checked.lora,
-        rules,
-      )
-    : await pictureTree(model, checked, asked, rules);
+  const describe = async (keepsAdapter: boolean) =>
+    (await describeTextById(model, { classes, keepsAdapter, ...asked })) ??
+    describeModel(model, { classes: classes ?? 2, keepsAdapter, ...asked });
+  const plain = await describe(false);
+  const adapted = lora && (await describeAdapted(model, lora(plain), asked, async (keeps) => (keeps ? describe(true) : plain)));
+  const described = adapted?.described ?? plain;
+  const root = withRules(layerTree(described.model.root, inputOf(described)), rulesOf(described, preset ?? presetOf(described), rules));
   output.result(root, () => {
     const learning = l10n.t('{0} of {1} parameters learn', integer(root.trainable), integer(root.parameters));
     return `${table('lllrl', [[l10n.t('layer'), l10n.t('type'), l10n.t('output'), l10n.t('parameters'), ''], ...rowsOf(root, 0)])}\n\n${learning}`;
@@ -50,24 +54,16 @@ export async function layers(model: string, { rules, ...flags }: LayersText & { 
 /** Length of a text for which the shapes of a text model's layers are shown. */
 const shownTokens = 128;
 
-/** A language model's head is its embeddings, as a rule: there is none to learn alone. */
-const textPreset = ({ kind }: TextModel): Preset => (kind === 'sequence-classification' ? 'head' : 'top');
+type Described = DescribedModel | TextModelById;
 
-async function pictureTree(id: string, { classes = 2, preset, lora }: LayersFlags, asked: Places, rules: string[]): Promise<LayerNode> {
-  const described = await describeModel(id, { classes, ...asked });
-  const { size: side } = described.model.input;
-  return treeOf(described, [3, side, side], preset ?? defaultPreset(described.facts), lora, rules);
+function inputOf({ model }: Described): number[] {
+  return 'kind' in model ? [Math.min(shownTokens, model.input.maximumLength)] : [3, model.input.size, model.input.size];
 }
 
-function treeOf(
-  { model }: { model: Network },
-  input: readonly number[],
-  preset: Preset,
-  lora: LoraConfig | null,
-  rules: string[],
-): LayerNode {
-  if (lora) addLora(model, lora);
-  return withRules(layerTree(model.root, input), rulesOf({ model }, preset, rules));
+/** A language model's head is its embeddings, as a rule: there is none to learn alone. */
+function presetOf({ model, facts }: Described): Preset {
+  if ('kind' in model) return model.kind === 'sequence-classification' ? 'head' : 'top';
+  return defaultPreset(facts);
 }
 
 /** As it was typed. */
@@ -88,8 +84,8 @@ const layersFlags = z.object({
 interface LayersFlags {
   readonly classes?: number;
   readonly preset?: Preset;
-  /** Null: no adapters. */
-  readonly lora: LoraConfig | null;
+  /** Adapters for a model: as they are asked for, else as its own are; null for none. */
+  readonly lora: ((model: Described) => LoraConfig) | null;
 }
 
 function checkedLayers({ classes, preset, lora, loraRank, loraTargets }: LayersText): LayersFlags {
@@ -99,11 +95,13 @@ function checkedLayers({ classes, preset, lora, loraRank, loraTargets }: LayersT
     throw new ThawError('usage', wrong.join('\n'), 'thaw layers --help');
   }
   const { 'lora-rank': rank, ...flags } = parsed.data;
-  const hasAdapters = lora || rank !== undefined || loraTargets !== undefined || preset === 'lora';
+  const isSaid = rank !== undefined || loraTargets !== undefined;
+  const hasAdapters = lora || isSaid || preset === 'lora';
+  const asked = loraSchema.parse({ rank, targets: loraTargets });
   return {
     ...flags,
     ...(hasAdapters && { preset: flags.preset ?? 'lora' }),
-    lora: hasAdapters ? loraSchema.parse({ rank, targets: loraTargets }) : null,
+    lora: hasAdapters ? ({ facts }) => (isSaid ? asked : (facts.lora ?? asked)) : null,
   };
 }
 

@@ -142,7 +142,6 @@ function holdsModel(folder: string): boolean {
   return [runFiles.record, 'config.json', path.join(runFiles.model, 'config.json')].some((file) => existsSync(path.join(folder, file)));
 }
 
-/** A Keras model's file, or the one in a folder that says nothing else of itself; TensorFlow.js's model.json before others. */
 /** Who points at a model's config.json, at the index of its shards or at the shards of a `model.json` means their folder. */
 async function meant(given: string): Promise<string> {
   const [folder, name] = [path.dirname(given), path.basename(given)];
@@ -153,6 +152,7 @@ async function meant(given: string): Promise<string> {
   return isPart && existsSync(given) && !(await isFolder(given)) ? folder : given;
 }
 
+/** A Keras model's file, or the one in a folder that says nothing else of itself; TensorFlow.js's model.json before others. */
 async function kerasFile(given: string): Promise<string | null> {
   if (!(await isFolder(given))) return isKerasFile(given) && existsSync(given) ? given : null;
   if (holdsModel(given)) return null;

@@ -4,14 +4,14 @@ import type { RunEventBody } from '../../../protocol/events';
 import { runFiles } from '../../../protocol/paths';
 import type { LoraConfig, RunConfig } from '../../../protocol/runConfig';
 import type { NamedTensors, TensorData } from '../../engine/engine';
-import { addLora, type Network } from '../../models';
+import type { Network } from '../../models';
 import type { TextModel } from '../../models/text';
 import { initialTensors, linearsOf, tensorsOf } from '../../nn';
 import {
   type AdapterBase,
   adapterBase,
+  describeAdapted,
   fitsAdapter,
-  hasSuchAdapter,
   isAdapted,
   isAdapterTensor,
   mergeAdapter,
@@ -21,7 +21,7 @@ import {
 import type { SubjectOptions } from './subject';
 
 export interface AdaptedSpec {
-  /** The adapters are put into it. */
+  /** With its adapters. */
   readonly model: Network & Partial<Pick<TextModel, 'kind'>>;
   readonly lora: LoraConfig;
   readonly seed: number;
@@ -56,8 +56,7 @@ export async function withAdapters<D extends Described>(
     const described = await describe(false);
     return { described, plain: described.model, keepsAdapter: false, adapted: null };
   }
-  const keepsAdapter = await hasSuchAdapter(id, lora, places);
-  const described = await describe(keepsAdapter);
+  const { described, keepsAdapter } = await describeAdapted(id, lora, places, describe);
   const { model: plain } = await describe(false);
   const { model, drawn, naming } = described;
   const base = await adapterBase(id, places, keepsAdapter);
@@ -79,12 +78,9 @@ export class Adapted {
   readonly merged: ReadonlySet<string>;
   readonly warnings: readonly RunEventBody[];
 
-  /** @throws ThawError `config.invalid` where the targets name no layer that can be adapted */
   constructor(private readonly spec: AdaptedSpec) {
-    const { model, lora, warnings } = spec;
+    const { model, warnings } = spec;
     this.warnings = warnings;
-    // An adapter that learns on is in the tree already.
-    if (![...linearsOf(model.root)].some(({ adapter }) => adapter !== null)) addLora(model, lora);
     const weights = [...linearsOf(model.root)].filter(({ adapter }) => adapter !== null).map((layer) => layer.nameOf('weight'));
     this.merged = new Set([...weights, ...[...tensorsOf(model.root)].map(({ name }) => name).filter(isAdapterTensor)]);
   }

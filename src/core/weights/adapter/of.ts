@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { LoraConfig } from '../../../protocol/runConfig';
+import { addLora, type Network } from '../../models';
 import { parseHubName } from '../hub';
 import { locate, type Places } from '../locate';
 import type { AdapterBase } from './card';
@@ -45,12 +46,29 @@ export async function isAdapted(id: string, places: Omit<Places, 'hub'>): Promis
  * dropout in all of its layers, wherever these are. Another one is merged into its base, and fresh adapters begin beside that.
  * @throws as locate and readAdapter
  */
-export async function hasSuchAdapter(id: string, lora: LoraConfig, places: Omit<Places, 'hub'>): Promise<boolean> {
+async function hasSuchAdapter(id: string, lora: LoraConfig, places: Places): Promise<boolean> {
   const { adapter: folder } = await locate(id, places);
   if (folder === undefined || lora.targets.length > 0) return false;
   const own = await loraOf(folder);
   if (!own || own.rank !== lora.rank || !isNear(own.alpha, lora.alpha)) return false;
   return own.dropout === lora.dropout && own.rslora === lora.rslora;
+}
+
+/**
+ * A model with adapters beside its layers, as a run that asks for these begins: its own, which learns on, or fresh ones.
+ * @param describe `keepsAdapter`: with the adapter that the model has already
+ * @throws as locate, readAdapter, `describe` and addLora
+ */
+export async function describeAdapted<D extends { readonly model: Network }>(
+  id: string,
+  lora: LoraConfig,
+  places: Places,
+  describe: (keepsAdapter: boolean) => Promise<D>,
+): Promise<{ described: D; keepsAdapter: boolean }> {
+  const keepsAdapter = await hasSuchAdapter(id, lora, places);
+  const described = await describe(keepsAdapter);
+  if (!keepsAdapter) addLora(described.model, lora);
+  return { described, keepsAdapter };
 }
 
 const isNear = (a: number, b: number) => Math.abs(a - b) < 1e-8 * b;
