@@ -18,6 +18,7 @@ const nothing: PanelState = {
   phase: 'loading',
   data: null,
   dataFailure: null,
+  refusal: null,
   examples: [],
   textRows: [],
   cut: [],

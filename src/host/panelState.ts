@@ -26,6 +26,7 @@ export function initialState(folder: string, trusted: boolean): PanelState {
     phase: 'loading',
     data: null,
     dataFailure: null,
+    refusal: null,
     examples: [],
     textRows: [],
     cut: [],

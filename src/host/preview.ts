@@ -1,14 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import type { HubAccess, InspectAnswer, ModelFacts } from '../protocol/assistant';
-import { type ColumnMap, isTexts, type Task, type TextTask } from '../protocol/data';
+import { isTexts, type Task, type TextTask } from '../protocol/data';
 import { canLearn, defaultModel, defaultPreset, defaultTextModel, hasClasses, scratchModel } from '../protocol/defaults';
-import { asFailure, ThawError } from '../protocol/failure';
+import { asFailure, type Failure, ThawError } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
 import { runConfigSchema } from '../protocol/runConfig';
 import type { Asked } from './assistantProcess';
 import { configOf, isBusy, loraOf, readerOf } from './panelState';
 import { type Disposable, Signal } from './signal';
+import { isRefusal, isShown, ofData, ofModel, type Said, type Standing } from './standing';
 import type { TabServices } from './tabServices';
 
 /** Long enough for a number to be typed, or for some boxes to be ticked. */
@@ -25,8 +26,11 @@ export class Preview implements Disposable {
   private tree: LayerNode | null = null;
   private classes = 0;
   private task: Task | null = null;
-  /** What somebody has said of texts; the rest is found out. */
-  private said: { task: TextTask; columns: ColumnMap } | null = null;
+  /** What somebody has said of the texts that are shown; the rest is found out. */
+  private said: Said | null = null;
+  /** What they are being read by. */
+  private asked: Said | null = null;
+  private standing: Standing | null = null;
   /** Whether somebody chose the model: a default gives way when the task turns out to be another. */
   private chosen = false;
   private readonly work = {
@@ -51,10 +55,10 @@ export class Preview implements Disposable {
   ) {}
 
   /** @param known the model and rules of a run, which stay as they are; a fresh tab takes the defaults */
-  load(known: { model: string; classes: number; rules: string[]; texts: { task: TextTask; columns: ColumnMap } | null } | null): void {
+  load(known: { model: string; classes: number; rules: string[]; texts: Said | null } | null): void {
     if (known) {
       this.classes = known.classes;
-      this.said = known.texts;
+      this.asked = this.said = known.texts;
       this.task = known.texts?.task ?? 'image-classification';
       this.chosen = true;
     }
@@ -71,6 +75,7 @@ export class Preview implements Disposable {
   /** @param onKnown called once, when there are pictures to show or there cannot be any */
   async loadData(onKnown?: () => void): Promise<void> {
     const signal = this.renew('data');
+    const { asked } = this;
     let waiting = onKnown;
     const goOn = () => {
       waiting?.();
@@ -78,41 +83,73 @@ export class Preview implements Disposable {
     };
     const show = (checking: boolean) => (answer: InspectAnswer) => {
       if (signal.aborted) return;
+      this.said = asked;
       this.update({
         data: { summary: answer.summary, checking, read: answer.read },
         dataFailure: null,
         ...(answer.examples && { examples: answer.examples }),
         ...(answer.rows && { textRows: answer.rows }),
+        ...(!checking && this.standing && { refusal: null }),
       });
+      if (!checking) this.standing = null;
       this.know(answer.summary.task, answer.summary.classes.length);
       if (checking && this.seen) this.tellSeen();
       goOn();
     };
     try {
-      show(false)(await this.services.assistant.ask('inspect', this.question(), { signal, onProgress: show(true) }));
+      show(false)(await this.services.assistant.ask('inspect', this.question(asked), { signal, onProgress: show(true) }));
       this.estimate();
     } catch (error) {
-      const data = this.state().data;
-      if (!signal.aborted) this.update({ dataFailure: asFailure(error), data: data && { ...data, checking: false } });
+      if (!signal.aborted) this.unread(asFailure(error));
       if (!this.disposed) goOn();
     }
   }
 
-  /** What the data is asked for by: the same words lead to the same open file. */
-  question(): Asked<'inspect'> {
+  /** What the data that are shown are asked for by: the same words lead to the same open file. */
+  question(said = this.said): Asked<'inspect'> {
     const { folder, training } = this.state();
-    return { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit, ...this.said };
+    return { path: folder, validationSplit: training.validationSplit, testSplit: training.testSplit, ...said };
   }
 
   /** Takes somebody's word for what is learned from which columns. */
-  say(task: TextTask, columns: ColumnMap): void {
-    const before = this.said;
-    const said = { task, columns };
-    this.said = said;
-    void this.loadData().then(() => {
-      // What does not fit is told, and the rows that are shown stay what they are.
-      if (this.state().dataFailure && this.said === said) this.said = before;
-    });
+  say(said: Said): void {
+    const state = this.state();
+    const { task, classes, modelId, chosen, tree } = this;
+    if (state.refusal && !this.standing && isShown(said, state)) {
+      this.update({ refusal: null });
+      return;
+    }
+    this.standing ??= { said: this.said, task, classes, modelId, chosen, tree, state };
+    this.asked = said;
+    void this.loadData();
+  }
+
+  /** What was said does not fit, and what stood before comes back; or the data cannot be read at all. */
+  private unread(failure: Failure): void {
+    const { data, phase } = this.state();
+    const { asked, standing } = this;
+    if (standing?.state.data && asked && isRefusal(failure) && !isBusy(phase)) this.restore(standing, { ...asked, failure });
+    else this.update({ dataFailure: failure, data: data && { ...data, checking: false } });
+  }
+
+  private restore(before: Standing, refusal: PanelState['refusal']): void {
+    this.standing = null;
+    this.asked = this.said = before.said;
+    const isModelOther = this.task !== before.task || this.classes !== before.classes;
+    const isModelChosen = this.chosen && (!before.chosen || this.modelId !== before.modelId);
+    const { state } = before;
+    if (isModelOther && !isModelChosen && (state.layers || state.modelFailure)) {
+      this.renew('model');
+      Object.assign(this, { task: before.task, classes: before.classes, modelId: before.modelId, tree: before.tree });
+      this.update({ ...ofData(state), ...ofModel(state), refusal });
+    } else {
+      this.update({ ...ofData(state), refusal });
+      if (state.data) this.know(state.data.summary.task, state.data.summary.classes.length);
+    }
+    const { validationSplit, testSplit } = state.training;
+    const now = this.state().training;
+    if (state.data?.checking || now.validationSplit !== validationSplit || now.testSplit !== testSplit) void this.loadData();
+    else this.estimate();
   }
 
   /** Splits have changed: looks again when no more changes come. */
@@ -212,9 +249,10 @@ export class Preview implements Disposable {
   }
 
   private async chooseDefault(): Promise<void> {
+    const signal = this.renew('model');
     try {
       const models = await this.listModels();
-      if (this.chosen) return; // meanwhile: somebody was quick, or a run has turned up
+      if (this.chosen || signal.aborted) return; // meanwhile: somebody was quick, a run has turned up, or what stood is back
       const { task } = this;
       const usable = models.filter((model) => canLearn(model, task ?? 'image-classification'));
       const named = (id: string) => usable.find((model) => model.id === id);
@@ -226,7 +264,7 @@ export class Preview implements Disposable {
       if (chosen || !isText) await this.loadModel(chosen?.id ?? scratchModel);
       else throw noModel();
     } catch (error) {
-      this.update({ modelFailure: asFailure(error) });
+      if (!signal.aborted) this.update({ modelFailure: asFailure(error) });
     }
   }
 

@@ -117,7 +117,7 @@ export class Tab implements Disposable {
         return this.texts.tokens(message);
       case 'columns':
         if (isBusy(this.state.phase)) return this.update({ data: this.state.data }); // puts the field back
-        return this.preview.say(message.task, message.columns);
+        return this.preview.say({ task: message.task, columns: message.columns });
       case 'changeModel':
         return this.changeModel();
       case 'preset':

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { columnRoleSchema, textTaskSchema } from './data';
 
 /**
  * Every way in which Thaw can fail, as `room.cause`. The room decides the exit code of the terminal
@@ -42,6 +43,16 @@ export const failureCodes = [
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 
+/** How a task or a choice of columns does not fit texts, for a window, which calls tasks and columns by the words of its fields. */
+export const misfitSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('noTexts') }), // no column is one of texts
+  z.object({ kind: z.literal('noColumn'), task: textTaskSchema, role: columnRoleSchema }), // that could play this part
+  z.object({ kind: z.literal('noLabels') }), // what the column of labels holds are none
+  z.object({ kind: z.literal('oneClass') }), // the column of labels says the same everywhere
+  z.object({ kind: z.literal('folder'), task: textTaskSchema }), // a folder of .txt files is for other tasks
+]);
+export type Misfit = z.infer<typeof misfitSchema>;
+
 /** What went wrong, in words for a person: cause in `message`, way out in `hint`, the file in `path`. */
 export const failureSchema = z.object({
   code: z.enum(failureCodes),
@@ -52,6 +63,7 @@ export const failureSchema = z.object({
   detail: z.string().optional(),
   /** What an editor can do about it at a click. */
   remedy: z.enum(['installTensorflow']).optional(),
+  misfit: misfitSchema.optional(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 
@@ -62,11 +74,12 @@ export class ThawError extends Error {
     code: FailureCode,
     message: string,
     hint: string,
-    more: { path?: string; detail?: string; remedy?: Failure['remedy']; cause?: unknown } = {},
+    more: { path?: string; detail?: string; remedy?: Failure['remedy']; misfit?: Misfit; cause?: unknown } = {},
   ) {
     super(message, { cause: more.cause });
     this.name = 'ThawError';
-    this.failure = { code, message, hint, path: more.path, detail: more.detail, ...(more.remedy && { remedy: more.remedy }) };
+    const { path, detail, remedy, misfit } = more;
+    this.failure = { code, message, hint, path, detail, ...(remedy && { remedy }), ...(misfit && { misfit }) };
   }
 }
 

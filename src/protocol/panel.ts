@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Cost, ModelFacts, TokensAnswer } from './assistant';
 import {
+  type ColumnMap,
   columnMapSchema,
   type DataSummary,
   type ExampleRow,
@@ -8,6 +9,7 @@ import {
   type RowFilter,
   rowFilterSchema,
   type TextRow,
+  type TextTask,
   textTaskSchema,
 } from './data';
 import type { RunEvent } from './events';
@@ -96,6 +98,8 @@ export interface PanelState {
   /** `read`: rows of texts so far. */
   data: { summary: DataSummary; checking: boolean; read?: number } | null;
   dataFailure: Failure | null;
+  /** A task and columns of texts that were chosen and do not fit: what was there before still stands. */
+  refusal: { task: TextTask; columns: ColumnMap; failure: Failure } | null;
   examples: ExampleRow[];
   /** The first rows of texts; all others come page by page. */
   textRows: TextRow[];

@@ -7,6 +7,7 @@ import { openFile } from '../../src/host/tabFiles';
 import type { TabServices, TabUi } from '../../src/host/tabServices';
 import { Trials } from '../../src/host/trials';
 import type { AssistantAnswers, ModelFacts } from '../../src/protocol/assistant';
+import { columnsIn } from '../../src/protocol/columns';
 import type { DataSummary } from '../../src/protocol/data';
 import { ThawError } from '../../src/protocol/failure';
 import { generationDefaults } from '../../src/protocol/generation';
@@ -148,22 +149,77 @@ describe('a tab of texts', () => {
 
   it('reads again by the columns that somebody chose, and comes back where they do not fit', async () => {
     await ready();
+    const { data } = tab.state;
     await tab.handle({ type: 'columns', task: 'text-classification', columns: { text: 'kind', label: 'SMS' } });
-    await until(() => questions('inspect').length === 2 && !tab.state.data?.checking);
+    await until(() => tab.state.data !== data);
     expect(questions('inspect')[1]).toMatchObject({ task: 'text-classification', columns: { text: 'kind', label: 'SMS' } });
     answer = (type) => {
       if (type === 'inspect') throw new ThawError('config.invalid', 'No such column.', 'Choose another.');
       return answers(type);
     };
     await tab.handle({ type: 'columns', task: 'chat', columns: {} });
-    await until(() => tab.state.dataFailure !== null);
-    expect(tab.state.dataFailure?.code).toBe('config.invalid');
-    expect(tab.state.data?.summary).toEqual(summary); // what was there is still shown
+    await until(() => tab.state.refusal !== null);
+    expect(tab.state).toMatchObject({ phase: 'ready', dataFailure: null, data: { summary, checking: false } }); // what was there is still shown
+    expect(tab.state.refusal).toMatchObject({ task: 'chat', columns: {}, failure: { code: 'config.invalid' } });
     answer = answers;
     await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 50 });
-    expect(questions('rows').at(-1)).toMatchObject({ task: 'text-classification' });
+    const words = { task: 'text-classification', columns: { text: 'kind', label: 'SMS' } };
+    expect(questions('rows').at(-1)).toMatchObject(words);
+    await tab.handle({ type: 'start' });
+    expect(begun?.data).toMatchObject({ task: 'text-classification', columns: { text: 'SMS', label: 'kind' } }); // as the summary has them
+    const { length } = questions('inspect');
+    await tab.handle({ type: 'columns', task: 'text-classification', columns: columnsIn(summary) }); // what is shown anyway
+    expect(tab.state.refusal).toBeNull();
+    expect(questions('inspect')).toHaveLength(length);
+  });
+
+  it('takes back all that came of a choice which turns out not to fit only when all rows have been read', async () => {
+    const pairs: DataSummary = { ...summary, task: 'text-pair-classification', classes: [], splits: {}, fingerprint: '' };
+    await ready();
+    await tab.handle({ type: 'preset', name: 'head' });
+    await tab.handle({ type: 'toggle', layer: 'blocks.1', on: true });
+    const before = tab.state;
+    const reading: (() => void)[] = [];
+    answer = async (type, question, options) => {
+      if (type === 'layers') return { facts, root: tree, presets: [] };
+      if (type !== 'inspect' || !('task' in question)) return answers(type);
+      const tell = options?.onProgress as (value: unknown) => void;
+      tell({ summary: pairs, rows: [{ ...row, label: null }], read: 200 });
+      await new Promise<void>((resolve) => reading.push(resolve));
+      throw new ThawError('data.oneClass', 'One class.', 'Choose another.');
+    };
+    await tab.handle({ type: 'columns', task: 'text-pair-classification', columns: {} });
+    await until(() => tab.state.data?.summary.task === 'text-pair-classification'); // its first rows are shown at once
+    await tab.handle({ type: 'columns', task: 'chat', columns: {} }); // and somebody goes on choosing before it is refused
+    await until(() => reading.length === 2);
+    for (const end of reading) end();
+    await until(() => tab.state.refusal !== null);
+    const { data, textRows, model, layers, rules, training, phase } = tab.state;
+    expect({ data, textRows, model, layers, rules, training, phase }).toEqual({
+      ...{ data: before.data, textRows: before.textRows, model: before.model, layers: before.layers, rules: before.rules },
+      ...{ training: before.training, phase: 'ready' },
+    });
+    expect(tab.state.refusal?.task).toBe('chat');
+    await new Promise((resolve) => setTimeout(resolve, 20)); // nothing that was asked meanwhile comes after it
+    expect(tab.state).toMatchObject({ model, rules, dataFailure: null });
+    answer = answers;
+    await tab.handle({ type: 'columns', task: 'text-classification', columns: { text: 'kind', label: 'SMS' } });
+    await until(() => tab.state.refusal === null);
+  });
+
+  it('does not take data that cannot be read for a choice that does not fit', async () => {
+    await ready();
+    answer = (type) => {
+      if (type === 'inspect') throw new ThawError('data.missing', 'Gone.', 'Look.');
+      return answers(type);
+    };
+    await tab.handle({ type: 'columns', task: 'causal-lm', columns: {} });
+    await until(() => tab.state.dataFailure !== null);
+    expect(tab.state.refusal).toBeNull();
+    answer = answers;
     await tab.handle({ type: 'retry' });
     await until(() => tab.state.dataFailure === null && !tab.state.data?.checking);
+    expect(questions('inspect').at(-1)).toMatchObject({ task: 'causal-lm' });
   });
 
   it('puts adapters into the tree for the preset LoRA, and begins with them', async () => {

@@ -232,6 +232,27 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await page.close();
   });
 
+  test('a choice of columns that does not fit is told beside them, in the words of the tab, and all else can be used', async () => {
+    const { page, said, complaints } = await open('textsRefused');
+    expect(await page.getByRole('alert').count()).toBe(0); // while the choice is folded away, the one in force stands
+    expect(await page.getByRole('button', { name: 'Start training' }).isEnabled()).toBe(true);
+    await page.getByRole('button', { name: /^Text classification/ }).click();
+    const box = page.getByRole('alert');
+    await box.getByText('No column fits “Second text” of the task “Sentence pairs”.').waitFor();
+    expect(await box.textContent()).not.toMatch(/secondText|--/);
+    const second = page.getByRole('combobox', { name: 'Second text', exact: true });
+    expect(await second.locator('option:checked').textContent()).toBe('Not chosen');
+    await page.evaluate(axe);
+    const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+    await second.selectOption('id');
+    await expect.poll(() => said.filter((type) => type === 'columns')).toHaveLength(1);
+    await box.getByRole('button', { name: 'Leave it as it was' }).click();
+    await expect.poll(() => said.filter((type) => type === 'columns')).toHaveLength(2);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test('where texts are longer than the model takes, they may be split up', async () => {
     const { page } = await open('texts');
     const row = page.locator('#text-row-5');

@@ -3,63 +3,22 @@ import { useState } from 'preact/hooks';
 import { columnsIn, optionalRoles, rolesOf } from '../../src/protocol/columns';
 import type { ColumnMap, ColumnRole, DataSummary, TextTask } from '../../src/protocol/data';
 import { isTexts, textTasks } from '../../src/protocol/tasks';
+import { roleWord, taskWord } from '../columnWords';
 import { post } from '../host';
 import { withRole } from '../logic/columns';
-import { Select } from '../parts/controls';
+import { Button, Select } from '../parts/controls';
+import { FailureBox } from '../parts/failureBox';
 import { Icon } from '../parts/icon';
 import { isGoingOn, panel } from '../session';
 import { useStore } from '../store';
 
-export function taskWord(task: TextTask): string {
-  switch (task) {
-    case 'text-classification':
-      return l10n.t('Text classification');
-    case 'text-pair-classification':
-      return l10n.t('Sentence pairs');
-    case 'causal-lm':
-      return l10n.t('Continue texts');
-    case 'chat':
-      return l10n.t('Instructions and chats');
-    case 'text-to-text':
-      return l10n.t('Text to text');
-  }
-}
-
-function roleWord(role: ColumnRole): string {
-  switch (role) {
-    case 'text':
-      return l10n.t('Text');
-    case 'secondText':
-      return l10n.t('Second text');
-    case 'label':
-      return l10n.t('Label');
-    case 'source':
-      return l10n.t('Source');
-    case 'target':
-      return l10n.t('Target');
-    case 'instruction':
-      return l10n.t('Instruction');
-    case 'input':
-      return l10n.t('Input');
-    case 'output':
-      return l10n.t('Answer');
-    case 'messages':
-      return l10n.t('Messages');
-    case 'split':
-      return l10n.t('Split');
-  }
-}
-
 /** What is learned, and from which columns: found from the data, and changed here. */
 export function Columns({ summary }: { summary: DataSummary }) {
   const [open, setOpen] = useState(false);
-  const fixed = useStore(panel, (s) => isGoingOn(s.phase));
   const { task } = summary;
-  const all = summary.columns ?? [];
-  if (!isTexts(task) || all.length === 0) return null;
+  if (!isTexts(task) || (summary.columns ?? []).length === 0) return null;
   const columns = columnsIn(summary);
   const used = rolesOf[task].flatMap((role) => (!columns[role] ? [] : [`${roleWord(role)}: ${columns[role]}`]));
-  const say = (next: TextTask, map: ColumnMap) => post({ type: 'columns', task: next, columns: map });
   return (
     <div class="columns">
       <button type="button" class="fold quiet" aria-expanded={open} aria-controls="columns" onClick={() => setOpen(!open)}>
@@ -69,29 +28,51 @@ export function Columns({ summary }: { summary: DataSummary }) {
           <bdi>{used.join(' · ')}</bdi>
         </span>
       </button>
-      {open && (
-        <div class="form" id="columns">
+      {open && <ColumnForm task={task} summary={summary} />}
+    </div>
+  );
+}
+
+const say = (task: TextTask, columns: ColumnMap) => post({ type: 'columns', task, columns });
+
+/** The choice in force; or one that did not fit, to be mended or taken back, while the one in force stands above. */
+function ColumnForm({ task: inForce, summary }: { task: TextTask; summary: DataSummary }) {
+  const fixed = useStore(panel, (s) => isGoingOn(s.phase));
+  const refusal = useStore(panel, (s) => (isGoingOn(s.phase) ? null : s.refusal));
+  const { task, columns } = refusal ?? { task: inForce, columns: columnsIn(summary) };
+  const none = (role: ColumnRole) => (refusal && !optionalRoles.includes(role) ? l10n.t('Not chosen') : l10n.t('None'));
+  return (
+    <div id="columns">
+      <div class="form">
+        <Select
+          label={l10n.t('Task')}
+          value={task}
+          options={textTasks.map((name) => [name, taskWord(name)] as const)}
+          fixed={fixed}
+          onChange={(chosen) => say(chosen, columns.split === undefined ? {} : { split: columns.split })}
+        />
+        {rolesOf[task].map((role) => (
           <Select
-            label={l10n.t('Task')}
-            value={task}
-            options={textTasks.map((name) => [name, taskWord(name)] as const)}
+            key={role}
+            label={roleWord(role)}
+            value={columns[role] ?? ''}
+            options={[
+              ...(columns[role] && !optionalRoles.includes(role) ? [] : [['', none(role)] as const]),
+              ...(summary.columns ?? []).map(({ name }) => [name, name] as const),
+            ]}
             fixed={fixed}
-            onChange={(chosen) => say(chosen, columns.split === undefined ? {} : { split: columns.split })}
+            onChange={(name) => say(task, withRole(columns, role, name))}
           />
-          {rolesOf[task].map((role) => (
-            <Select
-              key={role}
-              label={roleWord(role)}
-              value={columns[role] ?? ''}
-              options={[
-                ...(columns[role] && !optionalRoles.includes(role) ? [] : [['', l10n.t('None')] as const]),
-                ...all.map(({ name }) => [name, name] as const),
-              ]}
-              fixed={fixed}
-              onChange={(name) => say(task, withRole(columns, role, name))}
-            />
-          ))}
-        </div>
+        ))}
+      </div>
+      {refusal && (
+        <FailureBox
+          failure={refusal.failure}
+          heading={l10n.t('This choice doesn’t fit the data')}
+          also={l10n.t('Until one fits, the one before stays: {0}.', taskWord(inForce))}
+        >
+          <Button label={l10n.t('Leave it as it was')} onClick={() => say(inForce, columnsIn(summary))} />
+        </FailureBox>
       )}
     </div>
   );

@@ -21,6 +21,7 @@ const ready: PanelState = {
   phase: 'ready',
   data: { summary: world.summary, checking: false },
   dataFailure: null,
+  refusal: null,
   examples: world.exampleRows(),
   textRows: [],
   cut: [],
@@ -153,6 +154,21 @@ function stateOf(name: string): PanelState {
       return { ...telling, phase: 'training' };
     case 'manyTexts':
       return { ...readyTexts, data: { summary: { ...texts.ticketSummary, problems: [] }, checking: false } };
+    case 'textsRefused':
+      return {
+        ...readyTexts,
+        refusal: {
+          task: 'text-pair-classification',
+          columns: { split: '' },
+          failure: {
+            code: 'config.invalid',
+            message: '/home/ada/tickets.csv has no column that could be the secondText of the task text-pair-classification.',
+            hint: 'Choose a column for it (in the terminal with --second-column), or another task. The columns: id, text, label.',
+            path: '/home/ada/tickets.csv',
+            misfit: { kind: 'noColumn', task: 'text-pair-classification', role: 'secondText' },
+          },
+        },
+      };
     case 'chats':
       return { ...readyTexts, title: 'chats.jsonl', data: { summary: texts.chatSummary, checking: false }, textRows: [...texts.chats] };
     case 'loading':

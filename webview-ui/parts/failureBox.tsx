@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ComponentChildren } from 'preact';
 import type { Failure } from '../../src/protocol/failure';
+import { inTheTab } from '../columnWords';
 import { post } from '../host';
 import { Link } from './controls';
 import { Icon } from './icon';
@@ -59,22 +60,33 @@ function title({ code }: Failure): string {
   }
 }
 
+interface BoxProps {
+  failure: Failure;
+  /** Instead of what its code says. */
+  heading?: string;
+  /** What else is to be said. */
+  also?: string;
+  children?: ComponentChildren;
+}
+
 /** Cause, file, remedy, what can be done now; the raw stack behind a fold. */
-export function FailureBox({ failure, children }: { failure: Failure; children?: ComponentChildren }) {
+export function FailureBox({ failure, heading, also, children }: BoxProps) {
   const { detail } = failure;
+  const { message, hint } = inTheTab(failure);
   const path = failure.code.startsWith('hub.') ? undefined : failure.path; // an address, which names nothing to open here
   return (
     <div class="failure" role="alert">
       <Icon name="error" kind="bad" />
       <div>
-        <p class="failure-title">{title(failure)}</p>
-        <p>{failure.message}</p>
+        <p class="failure-title">{heading ?? title(failure)}</p>
+        <p>{message}</p>
         {path && (
           <p>
             <Link onClick={() => post({ type: 'openFile', path })}>{path}</Link>
           </p>
         )}
-        <p>{failure.hint}</p>
+        <p>{hint}</p>
+        {also && <p>{also}</p>}
         {children && <div class="buttons left">{children}</div>}
         {detail && (
           <details>

@@ -94,6 +94,7 @@ async function openFiles({ sources, layout }: TextSources, options: PlanOptions)
         'config.invalid',
         l10n.t('A folder of .txt files cannot be learned as {0}.', options.task),
         l10n.t('Write the examples as a table (CSV, TSV, JSONL or Parquet), or leave the task out.'),
+        { misfit: { kind: 'folder', task: options.task } },
       );
     return { files, plan: { task, columns: { text: plainColumn } }, first: (files[0] as Opened).table };
   }
@@ -236,7 +237,7 @@ function refuseOneClass(root: string, classes: readonly string[], { columns }: T
           'A classifier needs two classes at least. The labels were read from the column {0}: choose another (in the terminal with --label-column).',
           columns.label,
         ),
-    { path: root },
+    { path: root, ...(columns.label !== undefined && { misfit: { kind: 'oneClass' as const } }) },
   );
 }
 

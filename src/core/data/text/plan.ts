@@ -230,7 +230,7 @@ function unsupported(path: string, names: readonly string[]): ThawError {
     l10n.t(
       'Give it a column of texts, and one of labels where classes are to be told apart (in the terminal, --text-column and --label-column name them).',
     ),
-    { path },
+    { path, misfit: { kind: 'noTexts' } },
   );
 }
 
@@ -252,6 +252,6 @@ function lacks(path: string, task: TextTask, role: ColumnRole, names: readonly s
     'config.invalid',
     l10n.t('{0} has no column that could be the {1} of the task {2}.', path, role, task),
     l10n.t('Choose a column for it (in the terminal with {0}), or another task. The columns: {1}.', flags[role], listed(names)),
-    { path },
+    { path, misfit: { kind: 'noColumn', task, role } },
   );
 }

@@ -107,7 +107,7 @@ export function tooManyLabels(path: string, { columns }: TextPlan): ThawError {
     'data.unsupported',
     l10n.t('The column {0} of {1} has too many different values to be a label.', columns.label ?? '', path),
     l10n.t('Choose another column for the label, or another task (in the terminal with --label-column and --task).'),
-    { path },
+    { path, misfit: { kind: 'noLabels' } },
   );
 }
 
