@@ -4,15 +4,13 @@ import { membersOf } from '../../data';
 import { Rows, type TextDataset, textProblems } from '../../data/text';
 import { type Preparing, Turns } from '../preparing';
 import { type EncodingOptions, encoderFor, type SequenceExample } from './encoding';
-import { bytesOfSequence, type Sequence, type Sequences } from './sequences';
-
-/** Bytes of tokens that are kept, so that a text is not encoded again when it is first read. */
-const tokenLimit = 64 * 2 ** 20;
+import { SequenceStore } from './sequenceStore';
+import type { Sequences } from './sequences';
 
 /**
- * The examples of a data set as sequences, one each, encoded when they are asked for. All are encoded once before, for their
- * lengths; as many as there is room for are kept.
+ * The examples of a data set as sequences, one each. All are encoded once and kept.
  * @returns also what is to be said of those that are cut
+ * @throws ThawError `io.*` where tokens that are too many for memory cannot be written aside · `interrupted`
  */
 export async function sequencesOf(
   dataset: TextDataset,
@@ -22,17 +20,19 @@ export async function sequencesOf(
   const encode = encoderFor(dataset.task as SequenceExample['task'], options);
   const lengths = new Uint32Array(dataset.count);
   const cut = new Rows();
-  const kept: Sequence[] = [];
-  let room = tokenLimit;
+  const kept = new SequenceStore(options.tokenizer.size);
   const turns = new Turns(preparing);
-  for await (const { example, content } of dataset.readAll()) {
-    await turns.at(example, dataset.count);
-    const { isCut, ...sequence } = encode(content as SequenceExample);
-    const { ids, target } = sequence;
-    room -= bytesOfSequence(sequence);
-    if (room >= 0) kept.push(sequence);
-    lengths[example] = Math.max(ids.length, target?.length ?? 0);
-    if (isCut) cut.add(() => dataset.whereOf(example));
+  try {
+    for await (const { example, content } of dataset.readAll()) {
+      await turns.at(example, dataset.count);
+      const { isCut, ...sequence } = encode(content as SequenceExample);
+      await kept.append(sequence);
+      lengths[example] = Math.max(sequence.ids.length, sequence.target?.length ?? 0);
+      if (isCut) cut.add(() => dataset.whereOf(example));
+    }
+  } catch (error) {
+    await kept.close();
+    throw error;
   }
   const members = membersOf(dataset.count, (example) => dataset.splitOf(example));
   const sequences: Sequences = {
@@ -41,9 +41,10 @@ export async function sequencesOf(
     members: (split) => members[split],
     labelOf: (example) => dataset.labelOf(example),
     nameOf: (example) => dataset.whereOf(example),
-    areReady: kept.length === dataset.count,
-    read: async (example) => kept[example] ?? encode((await dataset.read(example)) as SequenceExample),
-    close: () => dataset.close(),
+    read: (example) => kept.read(example),
+    async close() {
+      await Promise.all([kept.close(), dataset.close()]);
+    },
   };
   return { sequences, problems: cut.count > 0 ? [textProblems.cut(cut, options.maxLength, dataset.count, hasClasses(dataset.task))] : [] };
 }

@@ -4,8 +4,8 @@ import { Growing, Rows, type TextDataset, type TextExample, textProblems } from 
 import type { Encoded, TextTokenizer } from '../../text';
 import { type Preparing, Turns } from '../preparing';
 import type { EncodingOptions } from './encoding';
-import type { Sequence, Sequences } from './sequences';
-import { TokenStore } from './tokenStore';
+import { SequenceStore } from './sequenceStore';
+import type { Sequences } from './sequences';
 import type { Windows } from './windows';
 
 /**
@@ -20,8 +20,8 @@ export async function windowsOf(
   { tokenizer, maxLength }: Pick<EncodingOptions, 'tokenizer' | 'maxLength'>,
   preparing?: Preparing,
 ): Promise<{ sequences: Sequences; problems: Problem[] }> {
-  const kept = new KeptWindows(tokenizer.size);
-  const texts = new Growing(Uint32Array);
+  const kept = new SequenceStore(tokenizer.size);
+  const [texts, lengths] = [new Growing(Uint32Array), new Growing(Uint32Array)];
   const starts = new Uint32Array(dataset.count + 1);
   const [split, cut] = [new Rows(), new Rows()];
   const turns = new Turns(preparing);
@@ -30,8 +30,9 @@ export async function windowsOf(
       await turns.at(example, dataset.count);
       const windows = windowsOfText(tokenizer, content, maxLength);
       for (const window of windows) {
-        await kept.add(window);
+        await kept.append(window);
         texts.push(example);
+        lengths.push(window.ids.length);
       }
       starts[example + 1] = texts.length;
       if (windows.length > 1) split.add(() => dataset.whereOf(example));
@@ -44,7 +45,7 @@ export async function windowsOf(
   const problems: Problem[] = [];
   if (split.count > 0) problems.push(textProblems.split(split, maxLength, dataset.count));
   if (cut.count > 0) problems.push(textProblems.cutBeside(cut, maxLength, dataset.count));
-  return { sequences: sequencesFrom(dataset, kept, texts.toArray(), starts), problems };
+  return { sequences: sequencesFrom(dataset, { kept, lengths: lengths.toArray(), texts: texts.toArray(), starts }), problems };
 }
 
 function windowsOfText(tokenizer: TextTokenizer, content: TextExample, maxLength: number): Encoded[] {
@@ -53,11 +54,17 @@ function windowsOfText(tokenizer: TextTokenizer, content: TextExample, maxLength
   throw new Error(`Examples of ${content.task} have no windows.`);
 }
 
-/**
- * @param texts of each window, the text that it is of
- * @param starts the first window of each text, and after the last how many there are
- */
-function sequencesFrom(dataset: TextDataset, kept: KeptWindows, texts: Uint32Array, starts: Uint32Array): Sequences {
+interface KeptWindows {
+  readonly kept: SequenceStore;
+  /** Tokens of each window. */
+  readonly lengths: Uint32Array;
+  /** Of each window, the text that it is of. */
+  readonly texts: Uint32Array;
+  /** The first window of each text, and after the last how many there are. */
+  readonly starts: Uint32Array;
+}
+
+function sequencesFrom(dataset: TextDataset, { kept, lengths, texts, starts }: KeptWindows): Sequences {
   const count = texts.length;
   const textOf = (window: number) => texts[window] as number;
   const first = (text: number) => starts[text] as number;
@@ -68,45 +75,14 @@ function sequencesFrom(dataset: TextDataset, kept: KeptWindows, texts: Uint32Arr
   const members = membersOf(count, (window) => dataset.splitOf(textOf(window)));
   return {
     count,
-    lengths: kept.lengths(),
+    lengths,
     ...(count > dataset.count && { windows }),
     members: (split) => members[split],
     labelOf: (window) => dataset.labelOf(textOf(window)),
     nameOf: (window) => dataset.whereOf(textOf(window)),
-    areReady: true,
     read: (window) => kept.read(window),
     async close() {
       await Promise.all([kept.close(), dataset.close()]);
     },
   };
-}
-
-/** Windows in their order. */
-class KeptWindows {
-  /** Of each its ids, and its types after them where any of them is of a second text. */
-  private readonly store: TokenStore;
-  private readonly counts = new Growing(Uint32Array);
-
-  constructor(vocabulary: number) {
-    this.store = new TokenStore(vocabulary);
-  }
-
-  async add({ ids, types }: Encoded): Promise<void> {
-    this.counts.push(ids.length);
-    await this.store.append(types.some((type) => type > 0) ? [...ids, ...types] : ids);
-  }
-
-  lengths(): Uint32Array {
-    return this.counts.toArray();
-  }
-
-  async read(window: number): Promise<Sequence> {
-    const all = await this.store.read(window);
-    const length = this.counts.at(window);
-    return all.length > length ? { ids: all.subarray(0, length), types: all.subarray(length) } : { ids: all };
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
-  }
 }

@@ -24,16 +24,8 @@ export interface Sequences {
   members(split: Split): ArrayLike<number>;
   labelOf(example: number): number;
   nameOf(example: number): string;
-  /** Whether reading one costs so little that nothing is gained by keeping it. */
-  readonly areReady?: boolean;
+  /** Holds for all: reading one costs so little that nothing is gained by keeping it. */
+  readonly areReady?: true;
   read(example: number): Promise<Sequence>;
   close(): Promise<void>;
-}
-
-/** What the arrays of a sequence and its place in a list take beside their numbers: of short texts more than these. */
-const besideNumbers = 256;
-
-/** In memory, as arrays of numbers. */
-export function bytesOfSequence({ ids, types, learned, target }: Sequence): number {
-  return besideNumbers + 8 * [ids, types, learned, target].reduce((sum, numbers) => sum + (numbers?.length ?? 0), 0);
 }

@@ -4,11 +4,9 @@ import { bucketOf, bucketsFor, padded, shiftedRight } from '../../text';
 import type { Chunk } from '../chunks';
 import type { Reads } from '../reads';
 import type { Company, Examples, Given } from './examples';
-import { bytesOfSequence, type Sequence, type Sequences } from './sequences';
+import type { Sequence, Sequences } from './sequences';
 import { shareOf, type Windows } from './windows';
 
-/** Bytes of tokens in memory, so that a text is not tokenized anew in every epoch. */
-const tokenLimit = 64 * 2 ** 20;
 /** Bytes that the weights of all compiled lengths may come to. And batches that make a further length worth its graph. */
 const weightLimit = 352 * 2 ** 20;
 const batchesOfForm = 8;
@@ -34,8 +32,6 @@ export class TextExamples implements Examples {
   readonly views = 1;
   readonly windows: Windows | undefined;
   private readonly buckets: readonly number[];
-  private readonly kept = new Map<number, Sequence>();
-  private keptBytes = 0;
 
   constructor(private readonly spec: TextExamplesSpec) {
     const { summary, classes, sequences, model, maxLength } = spec;
@@ -76,26 +72,11 @@ export class TextExamples implements Examples {
   forget(): void {} // tokens go beside stored features
 
   async close(): Promise<void> {
-    this.kept.clear();
     await this.spec.sequences.close();
   }
 
   private sequences({ examples }: Chunk): Promise<Sequence[]> {
-    return Promise.all(examples.map((example) => this.sequence(example)));
-  }
-
-  private async sequence(example: number): Promise<Sequence> {
-    const known = this.kept.get(example);
-    if (known) return known;
-    const { sequences } = this.spec;
-    const sequence = await sequences.read(example);
-    if (sequences.areReady) return sequence;
-    const bytes = bytesOfSequence(sequence);
-    if (this.keptBytes + bytes <= tokenLimit && !this.kept.has(example)) {
-      this.kept.set(example, sequence);
-      this.keptBytes += bytes;
-    }
-    return sequence;
+    return Promise.all(examples.map((example) => this.spec.sequences.read(example)));
   }
 
   private companyOf({ examples, form }: Chunk, sequences: readonly Sequence[]): Company {

@@ -11,7 +11,6 @@ test('a text is encoded once, for its length and for all that learns from it', a
   const dataset = await openTextDataset(lines(newFolder(), 'rows.tsv', rows), { validationSplit: 0.2, testSplit: 0 });
   const encode = vi.spyOn(tokenizer, 'encode');
   const { sequences } = await sequencesOf(dataset, { tokenizer, maxLength: 64 });
-  expect(sequences.areReady).toBe(true);
   const read = await Promise.all(Array.from(sequences.lengths, (_, i) => sequences.read(i)));
   expect(read.map(({ ids }) => ids.length)).toEqual(Array.from(sequences.lengths));
   expect(encode).toHaveBeenCalledTimes(dataset.count);
