@@ -31,6 +31,20 @@ async function open(model: string): Promise<TextTokenizer> {
 }
 
 /**
+ * Whether a model can read texts, as a run asks it.
+ * @param vocabulary tokens that it knows
+ * @throws ThawError see `locate`, `TextTokenizer.open` and `TextTokenizer.requireFit`
+ */
+export async function requireTokenizer(model: string, vocabulary: number): Promise<void> {
+  try {
+    (await tokenizerOf(model)).requireFit(vocabulary, model);
+  } catch (error) {
+    if (last?.model === model) last = undefined; // another may be put beside it
+    throw error;
+  }
+}
+
+/**
  * Counts the tokens of an example; null where that would take too long for a table.
  * @param prefix written before every source of text-to-text
  */

@@ -90,10 +90,8 @@ export function badTexts(world: () => World, window: () => Window, models: () =>
 
   it('is a model whose tokenizer belongs to another', async () => {
     await change('unfit-bert');
-    await region('Model').getByText('unfit-bert', { exact: true }).waitFor();
-    await until('Start training can be pressed', () => button('Start training').isEnabled(), 60_000);
-    await button('Start training').click();
-    await told('Training', path.join(models(), 'unfit-bert'), /the model only 8/, /put the tokenizer files of this very model/);
+    await told('Model', path.join(models(), 'unfit-bert'), /the model only 8/, /put the tokenizer files of this very model/);
+    expect(await button('Start training').isEnabled()).toBe(false);
     await window().picture('bad - tokenizer');
   });
 
