@@ -295,7 +295,9 @@ export class Preview implements Disposable {
     const config = runConfigSchema.safeParse(configOf(state, this.modelId, this.services.settings(state.folder)));
     if (!config.success) return; // Start training says what is wrong
     try {
-      const cost = await this.services.prober.ask('cost', { config: config.data, examples, classes: this.classes }, { signal });
+      const question = { config: config.data, examples, classes: this.classes };
+      const texts = isTexts(config.data.data.task) ? { texts: this.question() } : {};
+      const cost = await this.services.prober.ask('cost', { ...question, ...texts }, { signal });
       if (!signal.aborted) this.update({ cost });
     } catch {
       if (!signal.aborted) this.update({ cost: null }); // an estimate is worth no alarm

@@ -179,7 +179,15 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
   /** Brings a model of the hub into the cache, and says how far it is. */
   z.object({ id: z.int(), type: z.literal('pull'), model: z.string(), hub: hubAccessSchema }),
   /** What a run by this configuration would cost, from a short probe of this machine and the counts of the model. */
-  z.object({ id: z.int(), type: z.literal('cost'), config: runConfigSchema, examples: z.int(), classes: z.int() }),
+  z.object({
+    id: z.int(),
+    type: z.literal('cost'),
+    config: runConfigSchema,
+    examples: z.int(),
+    classes: z.int(),
+    /** Present: texts, in the words that they were looked at by. How long they are decides what they cost. */
+    texts: z.object(dataSchema).optional(),
+  }),
   /** A picture's bytes, or a file's path; or a text, or two. */
   z.object({
     id: z.int(),

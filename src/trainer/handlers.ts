@@ -124,10 +124,12 @@ export const handlers: Handlers = {
     return { done: fetched, total: fetched };
   },
 
-  async cost({ config, examples, classes }) {
+  async cost({ config, examples, classes, texts: data }) {
     const { estimateCost } = await import('../core/training');
     const { modelsFolder } = await import('../core/weights');
-    return estimateCost(config, { examples, classes, modelsFolder: modelsFolder() });
+    const options = { examples, classes, modelsFolder: modelsFolder() };
+    if (!data) return estimateCost(config, options);
+    return (await textRoom()).withTexts(data, config.model, (texts) => estimateCost(config, { ...options, texts }));
   },
 
   async predict({ run, name, bytes, path: file, text, pair }) {

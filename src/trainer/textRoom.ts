@@ -1,4 +1,5 @@
 import { lengthsOf, openTextDataset, type TextDataset } from '../core/data/text';
+import type { TextsRead } from '../core/training';
 import type { InspectAnswer, RowsAnswer } from '../protocol/assistant';
 import type { DataSummary, Problem, RowFilter, TextRow } from '../protocol/data';
 import type { Context, RequestOf } from './requests';
@@ -79,6 +80,18 @@ export class TextRoom {
     );
   }
 
+  /** Work on texts and what makes a model's tokens of them; without both where either cannot be opened. */
+  async withTexts<T>(data: TextData, model: string, work: (texts?: TextsRead) => Promise<T>): Promise<T> {
+    const opened = this.open.get(keyOf(data)) ?? this.begin(data, {});
+    opened.readers++;
+    try {
+      const [dataset, tokenizer] = await Promise.all([opened.dataset, tokenizerOf(model)]).catch(() => []);
+      return await work(dataset && tokenizer && { dataset, tokenizer });
+    } finally {
+      this.leave(opened);
+    }
+  }
+
   private begin(data: TextData, options: Pick<Parameters<typeof openTextDataset>[1], 'signal' | 'onPreview' | 'onRows'>): Open {
     const { path, ...rest } = data;
     const key = keyOf(data);
@@ -105,8 +118,12 @@ export class TextRoom {
     try {
       return await work(await opened.dataset);
     } finally {
-      if (--opened.readers === 0 && opened.dropped) void close(opened);
+      this.leave(opened);
     }
+  }
+
+  private leave(opened: Open): void {
+    if (--opened.readers === 0 && opened.dropped) void close(opened);
   }
 
   private chosen({ choices }: Open, dataset: TextDataset, filter: RowFilter, signal: AbortSignal): Promise<Uint32Array> {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { attention, linear, tf } from '../engine/ops';
-import { Conv2d, forwardAll, Group, LayerNorm, Linear, Module, type Scope, Sequential, type Shape, swapped } from '../nn';
+import { Conv2d, forwardAll, Group, LayerNorm, Linear, Module, type Scope, type Scores, Sequential, type Shape, swapped } from '../nn';
 
 const epsilon = 1e-6;
 const initial = { kind: 'normal', deviation: 0.02 } as const;
@@ -159,6 +159,10 @@ class Block extends Module {
 
   override outputShape(input: Shape): Shape {
     return input;
+  }
+
+  override scores([length = 0]: Shape): Scores {
+    return { shape: [this.size.heads, length, length], areDropped: false };
   }
 }
 

@@ -8,6 +8,18 @@ export { Group } from './group';
 export { initialTensors } from './initial';
 export { LayerNorm, RmsNorm } from './layerNorm';
 export { type Adapter, Linear, type LinearOptions, linearsOf, TiedLinear } from './linear';
-export { type Initial, keptRows, layerTree, Module, namesRead, type Past, rooted, type Scope, type Shape, tensorsOf } from './module';
+export {
+  type Initial,
+  keptRows,
+  layerTree,
+  Module,
+  namesRead,
+  type Past,
+  rooted,
+  type Scope,
+  type Scores,
+  type Shape,
+  tensorsOf,
+} from './module';
 export { GlobalAveragePool, MaxPool } from './pooling';
 export { forwardAll, Sequential } from './sequential';

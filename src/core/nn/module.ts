@@ -55,6 +55,14 @@ interface KeptRows {
   readonly text: 'written' | 'read';
 }
 
+/** What a layer that attends computes beside its output. */
+export interface Scores {
+  /** For each head, how much which place looks at which: [heads, S, T] of an example. */
+  readonly shape: Shape;
+  /** Whether a step of training leaves some of them out. */
+  readonly areDropped: boolean;
+}
+
 interface OwnTensor {
   readonly key: string;
   readonly shape: Shape;
@@ -116,6 +124,11 @@ export abstract class Module {
       shape = child.outputShape(given);
       return given;
     });
+  }
+
+  /** Where places look at each other; null in most layers. What is kept of it grows with the square of their number. */
+  scores(_input: Shape): Scores | null {
+    return null;
   }
 
   /** Whether it gives other values in every step of training, though nothing of its own learns: what it gives is never kept. */

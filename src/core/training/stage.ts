@@ -111,7 +111,7 @@ export class Stage {
     const { batchSize } = this.spec;
     const reads = this.reads(form);
     const front = await this.front(form);
-    const step = this.frontRows(reads);
+    const step = frontRows(reads, batchSize);
     const width = sizeOf(this.featureShape(form));
     const features = new Float32Array(batchSize * width);
     for (let row = 0; row < rows; row += step) {
@@ -208,11 +208,6 @@ export class Stage {
     return this.spec.model.chain.slice(this.spec.selection.cut);
   }
 
-  private frontRows({ x }: Reads): number {
-    const rows = x.dtype === 'int32' ? frontBatch * Math.ceil(frontTokens / sizeOf(x.shape) / frontBatch) : frontBatch;
-    return Math.min(rows, this.spec.batchSize);
-  }
-
   private get changing(): string[] {
     return [...this.spec.selection.learning, ...this.spec.selection.moving];
   }
@@ -228,7 +223,7 @@ export class Stage {
   private front(form: number): Promise<Program> {
     const { engine, tensors } = this.spec;
     const reads = this.reads(form);
-    const size = this.frontRows(reads);
+    const size = frontRows(reads, this.spec.batchSize);
     return this.fronts.of(form, () =>
       engine.compile(inferenceStep(this.head), {
         state: new Map(),
@@ -306,6 +301,12 @@ export class Stage {
       labels: { dtype: 'int32', shape: [batchSize, ...reads.labels] },
     };
   }
+}
+
+/** Examples that go through the frozen front at once. */
+export function frontRows({ x }: Reads, batchSize: number): number {
+  const rows = x.dtype === 'int32' ? frontBatch * Math.ceil(frontTokens / sizeOf(x.shape) / frontBatch) : frontBatch;
+  return Math.min(rows, batchSize);
 }
 
 /** In the place of a form: the program that applies what others have added. */

@@ -10,6 +10,7 @@ import {
   Module,
   paddingBias,
   type Scope,
+  type Scores,
   type Shape,
   swapped,
 } from '../../nn';
@@ -107,6 +108,10 @@ export class EncoderLayer extends Module {
 
   override outputShape(input: Shape): Shape {
     return this.readsFirst ? [1, ...input.slice(1)] : input;
+  }
+
+  override scores([length = 0]: Shape): Scores {
+    return { shape: [this.size.heads, this.readsFirst ? 1 : length, length], areDropped: this.parts.dropouts.attention.isNoisy };
   }
 }
 

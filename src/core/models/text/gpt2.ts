@@ -13,6 +13,7 @@ import {
   paddingBias,
   rooted,
   type Scope,
+  type Scores,
   type Shape,
   swapped,
   TiedLinear,
@@ -120,6 +121,10 @@ class Block extends Module {
 
   override outputShape(input: Shape): Shape {
     return input;
+  }
+
+  override scores([length = 0]: Shape): Scores {
+    return { shape: [this.size.heads, length, length], areDropped: this.dropouts.attention.isNoisy };
   }
 }
 

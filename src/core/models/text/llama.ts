@@ -14,6 +14,7 @@ import {
   RmsNorm,
   rooted,
   type Scope,
+  type Scores,
   type Shape,
   swapped,
   TiedLinear,
@@ -131,6 +132,10 @@ class Layer extends Module {
 
   override outputShape(input: Shape): Shape {
     return input;
+  }
+
+  override scores([length = 0]: Shape): Scores {
+    return { shape: [this.size.heads, length, length], areDropped: this.dropout.isNoisy };
   }
 }
 

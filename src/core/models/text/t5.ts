@@ -115,6 +115,11 @@ class DecoderBlock extends Module {
   override outputShape(input: Shape): Shape {
     return input;
   }
+
+  /** Its layers see one of the two texts at a time, taken to be equally long. */
+  override childInputs([length, ...rest]: Shape): Shape[] {
+    return this.children.map(() => [(length as number) / 2, ...rest]);
+  }
 }
 
 /** The ids to be written join what was read: [N, S, D] → [N, S + T, D]. Has no tensors of its own, and no place in the tree. */

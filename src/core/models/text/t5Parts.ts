@@ -11,6 +11,7 @@ import {
   Module,
   RmsNorm,
   type Scope,
+  type Scores,
   type Shape,
 } from '../../nn';
 
@@ -86,6 +87,10 @@ export class AttentionPart extends Module {
 
   override outputShape(input: Shape): Shape {
     return input;
+  }
+
+  override scores([length = 0]: Shape): Scores {
+    return { shape: [this.size.heads, length, length], areDropped: this.dropouts.attention.isNoisy };
   }
 }
 

@@ -48,7 +48,8 @@ export async function windowsOf(
   return { sequences: sequencesFrom(dataset, { kept, lengths: lengths.toArray(), texts: texts.toArray(), starts }), problems };
 }
 
-function windowsOfText(tokenizer: TextTokenizer, content: TextExample, maxLength: number): Encoded[] {
+/** The windows of a text, or of two as a pair. */
+export function windowsOfText(tokenizer: TextTokenizer, content: TextExample, maxLength: number): Encoded[] {
   if (content.task === 'text-classification') return tokenizer.windows(content.text, { maxLength });
   if (content.task === 'text-pair-classification') return tokenizer.windows(content.text, { pair: content.secondText, maxLength });
   throw new Error(`Examples of ${content.task} have no windows.`);

@@ -34,11 +34,11 @@ export class TextExamples implements Examples {
   private readonly buckets: readonly number[];
 
   constructor(private readonly spec: TextExamplesSpec) {
-    const { summary, classes, sequences, model, maxLength } = spec;
+    const { summary, classes, sequences, model } = spec;
     this.summary = summary;
     this.classes = classes;
     this.windows = sequences.windows;
-    this.buckets = bucketsFor(sequences.lengths, maxLength, { most: mostForms(spec) });
+    this.buckets = lengthsOfForms(sequences.lengths, { ...spec, count: sequences.count });
     this.forms = this.buckets.map((length) => readsTexts(model, length));
   }
 
@@ -141,9 +141,17 @@ export function startOf({ config, input }: TextModel): number {
   return typeof start === 'number' ? start : input.padding;
 }
 
-/** Each length has graphs of its own. */
-function mostForms({ formBytes, sequences, batchSize }: TextExamplesSpec): number {
+export interface FormsSpec extends Pick<TextExamplesSpec, 'maxLength' | 'formBytes' | 'batchSize'> {
+  /** Of all sequences. */
+  readonly count: number;
+}
+
+/**
+ * The lengths that batches are filled up to, ascending. Each has graphs of its own.
+ * @param lengths of the sequences, or of some of them
+ */
+export function lengthsOfForms(lengths: ArrayLike<number>, { maxLength, formBytes, batchSize, count }: FormsSpec): number[] {
   const byMemory = Math.floor(weightLimit / formBytes);
-  const byCount = Math.ceil(sequences.count / (batchesOfForm * batchSize));
-  return Math.max(1, Math.min(byMemory, byCount));
+  const byCount = Math.ceil(count / (batchesOfForm * batchSize));
+  return bucketsFor(lengths, maxLength, { most: Math.max(1, Math.min(byMemory, byCount)) });
 }
