@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Output } from '../../src/cli/output';
 import { programFor } from '../../src/cli/program';
 import { draftConfig, settings, type TrainFlags } from '../../src/cli/trainConfig';
-import { asFailure, ThawError } from '../../src/protocol/failure';
+import { ThawError } from '../../src/protocol/failure';
+import { failureOf } from '../failures';
 
 let folder: string;
 beforeAll(() => {
@@ -20,14 +21,6 @@ const file = (content: unknown, name = 'config.json') => {
   return target;
 };
 const draft = (flags: Partial<TrainFlags>, data: string | undefined = 'photos') => draftConfig(data, { rules: [], ...flags });
-const failureOf = async (promise: Promise<unknown>) =>
-  asFailure(
-    await promise.then(
-      () => null,
-      (error) => error,
-    ),
-  );
-
 describe('what is asked for', () => {
   it('takes "none" for a column that need not be there', async () => {
     const { config } = await draft({ splitColumn: 'none', labelColumn: 'none' });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setupTensorflow, tensorflowWorks } from '../../../src/core/engine/tensorflow/setup/setup';
-import { ThawError } from '../../../src/protocol/failure';
+import { failureOf } from '../../failures';
 
 let root: string;
 let folder: string;
@@ -43,11 +43,6 @@ const packageOf = (product: number) => `P=node_modules/@tensorflow/tfjs-node; mk
 
 const install = (signal?: AbortSignal) =>
   setupTensorflow(folder, { signal, stage: (text) => stages.push(text), log: (line) => log.push(line) });
-async function failure(promise: Promise<void>) {
-  const error = await promise.catch((e: unknown) => e);
-  expect(error).toBeInstanceOf(ThawError);
-  return (error as ThawError).failure;
-}
 const leftOver = () => readdirSync(path.join(root, 'storage'));
 
 describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
@@ -66,7 +61,7 @@ describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
     const marker = path.join(folder, 'before');
     writeFileSync(marker, '');
     npm('echo broken; exit 1');
-    await failure(install());
+    await failureOf(install());
     expect(existsSync(marker)).toBe(true);
     npm(packageOf(3));
     await install();
@@ -75,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
   });
 
   it('says that npm is missing', async () => {
-    expect(await failure(install())).toMatchObject({ code: 'engine.missing', message: expect.stringContaining('npm was not found') });
+    expect(await failureOf(install())).toMatchObject({ code: 'engine.missing', message: expect.stringContaining('npm was not found') });
     expect(leftOver()).toEqual([]);
   });
 
@@ -85,7 +80,7 @@ describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
     ['npm error code E404', 'engine.missing', 'could not install'],
   ])('says why npm failed: %s', async (printed, code, word) => {
     npm(`echo "${printed}" >&2; exit 1`);
-    const found = await failure(install());
+    const found = await failureOf(install());
     expect(found).toMatchObject({ code, message: expect.stringContaining(word), detail: expect.stringContaining(printed) });
     expect(leftOver()).toEqual([]);
   });
@@ -93,14 +88,14 @@ describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
   it.runIf(process.platform === 'linux' && process.arch === 'x64')('says which part of the second way failed', async () => {
     npm(packageOf(4), 'exit 1');
     program('python3', 'echo "no matching distribution" >&2; exit 1');
-    const pip = await failure(install());
+    const pip = await failureOf(install());
     expect(pip).toMatchObject({ message: expect.stringContaining('PyPI'), detail: expect.stringContaining('no matching distribution') });
     const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => `echo x > wheel/tensorflow/${name}`);
     program('python3', `mkdir -p wheel/tensorflow; ${libraries.join('; ')}`);
-    const compiler = await failure(install());
+    const compiler = await failureOf(install());
     expect(compiler).toMatchObject({ message: expect.stringContaining('compiled'), hint: expect.stringContaining('g++') });
     program('g++', 'true');
-    expect(await failure(install())).toMatchObject({ message: expect.stringContaining('does not start') });
+    expect(await failureOf(install())).toMatchObject({ message: expect.stringContaining('does not start') });
     expect(leftOver()).toEqual([]);
   });
 
@@ -110,7 +105,7 @@ describe.skipIf(process.platform === 'win32')('setupTensorflow', () => {
     const installing = install(controller.signal);
     await vi.waitFor(() => expect(readFileSync(path.join(root, 'pid'), 'utf8')).toMatch(/\d/), { timeout: 10_000 });
     controller.abort();
-    expect(await failure(installing)).toMatchObject({ code: 'interrupted' });
+    expect(await failureOf(installing)).toMatchObject({ code: 'interrupted' });
     expect(leftOver()).toEqual([]);
     const group = -Number(readFileSync(path.join(root, 'pid'), 'utf8'));
     await vi.waitFor(() => expect(() => process.kill(group, 0)).toThrow(), { timeout: 5_000 });

@@ -7,6 +7,7 @@ import { type Generator, openGenerator, type WriteOptions } from '../../../src/c
 import { Writer } from '../../../src/core/generation/writer';
 import { loadTextModel } from '../../../src/core/weights';
 import { ThawError } from '../../../src/protocol/failure';
+import { failureOf } from '../../failures';
 import { engine } from '../engine/helpers';
 import { caseFolder } from '../models/family';
 import { tokenizerFolder, writingFolder } from './folder';
@@ -115,12 +116,6 @@ describe('a prompt in pieces', () => {
 });
 
 describe('is refused with a reason', () => {
-  const codeOf = (promise: Promise<unknown>) =>
-    promise.then(
-      () => 'none',
-      (error) => error.failure?.code as string,
-    );
-
   it.each([
     ['an empty prompt', () => write(''), 'usage'],
     ['a prompt beyond the positions', () => write('a '.repeat(300)), 'usage'],
@@ -139,7 +134,7 @@ describe('is refused with a reason', () => {
       'model.unsupported',
     ],
   ] as [string, () => Promise<unknown>, string][])('%s', async (_, attempt, code) => {
-    expect(await codeOf(attempt())).toBe(code);
+    expect((await failureOf(attempt())).code).toBe(code);
   });
 
   async function withTokenizer(name: string): Promise<Generator> {

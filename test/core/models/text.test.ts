@@ -7,6 +7,7 @@ import { buildTextModel, type TextHead } from '../../../src/core/models/text';
 import { bucketOf } from '../../../src/core/models/text/t5Positions';
 import { layerTree, namesRead, tensorsOf } from '../../../src/core/nn';
 import { type LoadedTextModel, loadTextModel, readSafetensors, saveTextModel, writeSafetensors } from '../../../src/core/weights';
+import { failureOf } from '../../failures';
 import { engine, integers } from '../engine/helpers';
 import { distance } from './compute';
 import { headOf } from './families';
@@ -129,11 +130,7 @@ describe('a model of a folder', () => {
       await writeSafetensors(file, new Map(kept), {});
       return loadTextModel(from, { head: headOf(own.architectures[0]), seed: 0 });
     };
-    const codeOf = (promise: Promise<unknown>) =>
-      promise.then(
-        () => 'none',
-        (error) => error.failure.code as string,
-      );
+    const codeOf = async (work: Promise<unknown>) => (await failureOf(work)).code;
     expect(await codeOf(change('bert', 'less'))).toBe('model.corrupt');
     expect(await codeOf(change('gpt2', 'more'))).toBe('model.unsupported');
     expect(await codeOf(change('llama', 'none', { rope_scaling: { type: 'yarn', factor: 4 }, rope_parameters: undefined }))).toBe(

@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TextTokenizer } from '../../../src/core/text';
-import type { ThawError } from '../../../src/protocol/failure';
+import { failureOf } from '../../failures';
 
 interface Expected {
   limit: number;
@@ -173,13 +173,6 @@ describe('any text', () => {
 });
 
 describe('what is no tokenizer', () => {
-  const failureOf = async (source: string) => {
-    const error = await TextTokenizer.open(source).then(
-      () => null,
-      (thrown: ThawError) => thrown,
-    );
-    return error?.failure;
-  };
   const made = (name: string, files: Record<string, string>) => {
     const target = path.join(folder, name);
     cpSync(path.join(fixtures, 'wordpiece', 'tokenizer_config.json'), path.join(target, 'tokenizer_config.json'));
@@ -194,7 +187,7 @@ describe('what is no tokenizer', () => {
     ['JSON of something else', { 'tokenizer.json': '{"vocab": 3}' }, 'model.corrupt'],
     ['a kind that is not known', { 'tokenizer.json': '{"model":{"type":"Oracle","vocab":{}}}' }, 'model.unsupported'],
   ])('is refused: %s', async (name, files, code) => {
-    expect((await failureOf(made(name, files)))?.code).toBe(code);
+    expect((await failureOf(TextTokenizer.open(made(name, files)))).code).toBe(code);
   });
 
   it('fits no model with fewer embeddings', async () => {

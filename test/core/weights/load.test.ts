@@ -7,7 +7,7 @@ import type { NamedTensors } from '../../../src/core/engine/engine';
 import { buildModel } from '../../../src/core/models';
 import { initialTensors, tensorsOf } from '../../../src/core/nn';
 import { describeModel, encodeSafetensors, listModels, loadModel, readSafetensors, saveModel } from '../../../src/core/weights';
-import { ThawError } from '../../../src/protocol/failure';
+import { failureOfFile } from '../../failures';
 import { caseFolder } from '../models/family';
 import { expected, fixtures, transformersFolder } from '../models/fixtures';
 import { kerasFixtures } from '../models/keras/fixtures';
@@ -26,17 +26,6 @@ function digest(tensors: NamedTensors): string[] {
   return [...tensors].map(
     ([name, { dtype, shape, data }]) => `${name} ${dtype} ${shape.join()} ${createHash('sha256').update(data).digest('hex')}`,
   );
-}
-
-async function failure(work: Promise<unknown>): Promise<ThawError['failure']> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ThawError)) throw new Error(`no ThawError: ${String(error)}`);
-  expect(error.failure.path).toBeTruthy();
-  expect(error.failure.hint).toBeTruthy();
-  return error.failure;
 }
 
 /** A copy of the fixture with another config. */
@@ -173,14 +162,14 @@ describe('what cannot be loaded says why, where and what to do', () => {
     ['../nothing/here', 'thaw models'],
     ['..', 'config.json'],
   ])('%s', async (id, remedy) => {
-    const { code, hint } = await failure(loadModel(id, { ...nowhere, classes: 2, seed: 0 }));
+    const { code, hint } = await failureOfFile(loadModel(id, { ...nowhere, classes: 2, seed: 0 }));
     expect(code).toBe('model.missing');
     expect(hint).toContain(remedy);
   });
 
   it('a run that has not left a model yet', async () => {
     writeFileSync(path.join(folder, 'run.json'), '{}');
-    expect((await failure(describeModel(folder, nowhere))).message).toContain('not left a model');
+    expect((await failureOfFile(describeModel(folder, nowhere))).message).toContain('not left a model');
   });
 
   it.each<[string, (config: Record<string, unknown>) => unknown, string, RegExp]>([
@@ -197,7 +186,7 @@ describe('what cannot be loaded says why, where and what to do', () => {
     ['more classes than the head has', (c) => ({ ...c, num_classes: 4 }), 'model.corrupt', /classifier/],
     ['another width than the weights', (c) => ({ ...c, architecture: 'mobilenetv2_100' }), 'model.corrupt', /conv_stem/],
   ])('a config with %s', async (_, change, code, message) => {
-    const found = await failure(loadModel(withConfig(change), { ...nowhere, seed: 0 }));
+    const found = await failureOfFile(loadModel(withConfig(change), { ...nowhere, seed: 0 }));
     expect(found.code).toBe(code);
     expect(found.message).toMatch(message);
   });
@@ -205,7 +194,7 @@ describe('what cannot be loaded says why, where and what to do', () => {
   it('weights that are missing, cut, too few, too many or of another kind', async () => {
     const copy = withConfig((config) => config);
     const weights = path.join(copy, 'model.safetensors');
-    const code = async () => (await failure(loadModel(copy, { ...nowhere, seed: 0 }))).code;
+    const code = async () => (await failureOfFile(loadModel(copy, { ...nowhere, seed: 0 }))).code;
     const whole = readFileSync(weights);
     const tensors = await readSafetensors(weights);
     const stem = tensors.get('conv_stem.weight');
@@ -213,7 +202,7 @@ describe('what cannot be loaded says why, where and what to do', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const spoilt = Float32Array.from(stem.data).fill(value, 5, 6);
       writeFileSync(weights, encodeSafetensors(new Map([...tensors, ['conv_stem.weight', { ...stem, data: spoilt }]])));
-      const refused = await failure(loadModel(copy, { ...nowhere, seed: 0 }));
+      const refused = await failureOfFile(loadModel(copy, { ...nowhere, seed: 0 }));
       expect(refused).toMatchObject({ code: 'model.corrupt', path: weights, message: expect.stringContaining('conv_stem.weight') });
     }
     writeFileSync(weights, whole.subarray(0, whole.length - 1));
@@ -261,6 +250,6 @@ describe('a vision transformer', () => {
       await loadModel(bare, { ...nowhere, classes: 5, seed: 1 }),
     ];
     expect(digest(b.tensors)).toEqual(digest(a.tensors));
-    expect((await failure(loadModel(bare, { ...nowhere, seed: 1 }))).message).toContain('head.weight');
+    expect((await failureOfFile(loadModel(bare, { ...nowhere, seed: 1 }))).message).toContain('head.weight');
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/core/data/text';
 import { TextTokenizer } from '../../../../src/core/text';
 import type { Problem, TextTask } from '../../../../src/protocol/data';
-import type { ThawError } from '../../../../src/protocol/failure';
+import { failureOf } from '../../../failures';
 import { folderOf } from '../making';
 
 const halves = { validationSplit: 0.2, testSplit: 0.2 };
@@ -22,13 +22,6 @@ async function open(files: Record<string, string | Uint8Array>, options: Partial
   return openTextDataset(join(root, name), { ...halves, ...options });
 }
 
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => null,
-    (thrown: ThawError) => thrown,
-  );
-  return error?.failure;
-};
 const found = (dataset: TextDataset, code: Problem['code']) => dataset.summary.problems.filter((problem) => problem.code === code);
 const rows = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
 const mood = (i: number) => (i % 2 ? 'good' : 'bad');

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeText, encodingOf } from '../../../../src/core/data/text/decodeText';
 import { openTable, type Table } from '../../../../src/core/data/text/table';
 import type { Row } from '../../../../src/core/data/text/types';
-import type { ThawError } from '../../../../src/protocol/failure';
+import { failureOf } from '../../../failures';
 import { folderOf } from '../making';
 
 async function rowsOf(table: Table): Promise<Row[]> {
@@ -18,14 +18,6 @@ async function rowsOf(table: Table): Promise<Row[]> {
 async function opened(name: string, content: string | Uint8Array): Promise<Table> {
   return openTable(join(await folderOf({ [name]: content }), name));
 }
-
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => null,
-    (thrown: ThawError) => thrown,
-  );
-  return error?.failure;
-};
 
 const utf16 = (text: string, big: boolean) => (big ? Buffer.from(text, 'utf16le').swap16() : Buffer.from(text, 'utf16le'));
 

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { adapterBase, describeTextById, exactId, listModels, loadTextById } from '../../../../src/core/weights';
 import { hubName, pull } from '../../../../src/core/weights/hub';
+import { failureOf } from '../../../failures';
 import { commit } from '../hub/loopbackHub';
 import { world } from '../hub/world';
 import { adapterFolder, loadAny } from './adapters';
 
 const w = world();
 const places = () => ({ modelsFolder: path.join(w.folder, 'bundled'), runsFolder: path.join(w.folder, 'runs') });
-const failureOf = (work: Promise<unknown>) => work.catch((error) => error.failure);
 const filesOf = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name))]));
 
 let local: string;

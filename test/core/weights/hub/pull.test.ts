@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cachedModels, findModel, hubName, type PullOptions, pull } from '../../../../src/core/weights/hub';
 import { ThawError } from '../../../../src/protocol/failure';
+import { failureOf } from '../../../failures';
 import { commit, gitHash, goodToken, sha256 } from './loopbackHub';
 import { smallModel, world } from './world';
 
@@ -13,16 +14,6 @@ const weights = small['model.safetensors'] as Buffer;
 const blobs = () => path.join(w.folder, 'hub/models--org--small/blobs');
 const part = () => path.join(blobs(), `${sha256(weights)}.incomplete`);
 const get = (options: PullOptions = {}) => pull(name, { settings: w.settings(), ...options });
-
-async function failure(work: Promise<unknown>): Promise<ThawError['failure']> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ThawError)) throw new Error(`no ThawError: ${String(error)}`);
-  expect(error.failure.hint).toBeTruthy();
-  return error.failure;
-}
 
 describe('pull', () => {
   it('lays out what is needed, and no more, as Hugging Face’s tools do', async () => {
@@ -96,7 +87,7 @@ describe('pull', () => {
   it('refuses an index that points out of the folder', async () => {
     const index = Buffer.from(JSON.stringify({ weight_map: { a: '../../refs/main' } }));
     w.hub.repos['org/small'] = { files: { 'config.json': Buffer.from('{}'), 'model.safetensors.index.json': index } };
-    expect((await failure(get())).detail).toContain('../../refs/main');
+    expect((await failureOf(get())).detail).toContain('../../refs/main');
   });
 
   it('tells its token to the hub alone', async () => {
@@ -154,13 +145,13 @@ describe('a disturbed way', () => {
     expect(waits).toContain(0.05);
     expect(waits.length).toBe(3);
     w.hub.next('/api/models', { status: 429, headers: { 'retry-after': '300' } });
-    expect(await failure(get())).toMatchObject({ code: 'hub.limited', message: expect.stringContaining('300') });
+    expect(await failureOf(get())).toMatchObject({ code: 'hub.limited', message: expect.stringContaining('300') });
   });
 
   it('gives up after some cuts without a byte, and keeps what it has', async () => {
     w.hub.repos['org/small'] = { files: small };
     w.hub.next('GET /store', { cutAfter: 30_000 }, ...Array.from({ length: 4 }, () => ({ cutAfter: 0 })));
-    expect(await failure(get())).toMatchObject({ code: 'hub.unreachable' });
+    expect(await failureOf(get())).toMatchObject({ code: 'hub.unreachable' });
     expect(readFileSync(part()).equals(weights.subarray(0, 30_000))).toBe(true);
     await get();
     expect(w.hub.asked('GET /store').at(-1)?.headers.range).toBe('bytes=30000-');
@@ -180,7 +171,7 @@ describe('a disturbed way', () => {
     const stop = new AbortController();
     const reason = new ThawError('interrupted', 'Cancelled.', '-');
     const work = get({ signal: stop.signal, onProgress: ({ waiting }) => waiting !== undefined && stop.abort(reason) });
-    expect(await failure(work)).toMatchObject({ code: 'interrupted' });
+    expect(await failureOf(work)).toMatchObject({ code: 'interrupted' });
     expect(existsSync(part())).toBe(true);
     expect(readdirSync(blobs()).filter((file) => file.endsWith('.lock'))).toEqual([]);
     expect(await findModel(path.join(w.folder, 'hub'), name)).toBeNull();
@@ -197,18 +188,18 @@ describe('what cannot be had', () => {
   it('wrong bytes: deleted, and named', async () => {
     w.hub.repos['org/small'] = { files: small };
     w.hub.next('GET /store', { garble: true });
-    expect(await failure(get())).toMatchObject({ code: 'hub.corrupt', message: expect.stringContaining('model.safetensors') });
+    expect(await failureOf(get())).toMatchObject({ code: 'hub.corrupt', message: expect.stringContaining('model.safetensors') });
     expect(existsSync(part())).toBe(false);
     expect(existsSync(path.join(blobs(), sha256(weights)))).toBe(false);
     w.hub.next(`GET /org/small/resolve/${commit}/config.json`, { garble: true });
     const elsewhere = w.settings({ cache: path.join(w.folder, 'elsewhere') });
-    expect(await failure(get({ settings: elsewhere }))).toMatchObject({ code: 'hub.corrupt' }); // a small file, by git's hash
+    expect(await failureOf(get({ settings: elsewhere }))).toMatchObject({ code: 'hub.corrupt' }); // a small file, by git's hash
   });
 
   it('a gated model, a private one, one that is not there, a wrong token: each its own message', async () => {
     w.hub.repos['org/small'] = { files: small, gated: true };
     w.hub.repos['org/secret'] = { files: small, private: true };
-    const at = (id: string, token?: string) => failure(pull(hubName(id), { settings: w.settings({ token }) }));
+    const at = (id: string, token?: string) => failureOf(pull(hubName(id), { settings: w.settings({ token }) }));
     const found = {
       gated: await at('org/small'),
       secret: await at('org/secret'),
@@ -235,26 +226,26 @@ describe('what cannot be had', () => {
 
   it('no network, and no leave to use it', async () => {
     await w.hub.stop();
-    expect(await failure(get())).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('nothing listens') });
+    expect(await failureOf(get())).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('nothing listens') });
     const settings = w.settings({ endpoint: 'http://hub.invalid' });
-    expect(await failure(get({ settings }))).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('hub.invalid') });
-    const offline = await failure(get({ settings: w.settings({ offline: true }) }));
+    expect(await failureOf(get({ settings }))).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('hub.invalid') });
+    const offline = await failureOf(get({ settings: w.settings({ offline: true }) }));
     expect(offline).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('org/small') });
   });
 
   it('a disk that is too small, before the first byte', async () => {
     w.hub.repos['org/small'] = { files: small };
     w.hub.claimedSizes['model.safetensors'] = 2 ** 52;
-    expect(await failure(get())).toMatchObject({ code: 'io.diskFull' });
+    expect(await failureOf(get())).toMatchObject({ code: 'io.diskFull' });
     expect(w.hub.asked('GET /store')).toEqual([]);
   });
 
   it('a login page in place of the hub, and a repository that is no model', async () => {
     w.hub.next('/api/models', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' });
-    expect(await failure(get())).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('not a hub') });
+    expect(await failureOf(get())).toMatchObject({ code: 'hub.unreachable', message: expect.stringContaining('not a hub') });
     w.hub.repos['org/small'] = { files: { 'README.md': Buffer.from('x') } };
-    expect(await failure(get())).toMatchObject({ code: 'model.unsupported', message: expect.stringContaining('config.json') });
+    expect(await failureOf(get())).toMatchObject({ code: 'model.unsupported', message: expect.stringContaining('config.json') });
     w.hub.repos['org/small'] = { files: { 'config.json': Buffer.from('{}'), 'model.onnx': Buffer.from('x') } };
-    expect(await failure(get())).toMatchObject({ code: 'model.unsupported', message: expect.stringContaining('pytorch_model.bin') });
+    expect(await failureOf(get())).toMatchObject({ code: 'model.unsupported', message: expect.stringContaining('pytorch_model.bin') });
   });
 });

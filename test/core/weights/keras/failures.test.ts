@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeModel, loadModel } from '../../../../src/core/weights';
 import { readTopology } from '../../../../src/core/weights/keras/topology';
 import { ThawError } from '../../../../src/protocol/failure';
+import { failureOf } from '../../../failures';
 import { kerasFixtures } from '../../models/keras/fixtures';
 
 let folder: string;
@@ -14,15 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function failure(model: string, more: { imageSize?: number } = {}): Promise<ThawError['failure']> {
-  const error = await loadModel(model, { seed: 0, modelsFolder: '', ...more }).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ThawError)) throw new Error(`no ThawError: ${String(error)}`);
-  expect(error.failure.hint).toBeTruthy();
-  return error.failure;
-}
+const failure = (model: string, more: { imageSize?: number } = {}) => failureOf(loadModel(model, { seed: 0, modelsFolder: '', ...more }));
 
 interface Json {
   modelTopology: { model_config: { config: { layers: { class_name: string; name: string; config: Record<string, unknown> }[] } } };
