@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { type DataSummary, type ExampleRow, type Problem, type Split, splitNames } from '../../protocol/data';
-import { ThawError } from '../../protocol/failure';
 import { mapFiles } from './concurrent';
 import { type Hashed, withoutCopies } from './copies';
 import { type Counts, checkCounts, type EmptyClassWords, refuseEmptyClasses } from './counts';
@@ -10,7 +9,7 @@ import type { Dataset } from './dataset';
 import { type Discovery, discover } from './discover';
 import type { PictureError } from './picture';
 import { problems } from './problems';
-import { dealOut } from './split';
+import { dealOut, requireTrainingShare } from './split';
 import { byName } from './walk';
 
 export interface OpenOptions {
@@ -34,12 +33,7 @@ export interface OpenOptions {
  *   `config.invalid` | `io.permission` | `interrupted`
  */
 export async function openDataset(root: string, options: OpenOptions): Promise<Dataset> {
-  if (options.validationSplit + options.testSplit >= 1)
-    throw new ThawError(
-      'config.invalid',
-      l10n.t('The validation split and the test split leave nothing to train on.'),
-      l10n.t('Choose shares that add up to less than 1, such as 0.15 and 0.15.'),
-    );
+  requireTrainingShare(options);
   const absolute = resolve(root);
   const found = await discover(absolute, options.signal);
   const classes = [...new Set(found.candidates.map((candidate) => candidate.label))].sort(byName);

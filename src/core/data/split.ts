@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import type { Split } from '../../protocol/data';
+import { ThawError } from '../../protocol/failure';
 
 /** Shares of a class's training examples, 0 for none. */
 export interface Shares {
@@ -25,6 +27,22 @@ export function dealOut(hashes: readonly string[], shares: Shares): Split[] {
   for (const i of order.slice(0, validation)) roles[i] = 'validation';
   for (const i of order.slice(hashes.length - test)) roles[i] = 'test';
   return roles;
+}
+
+/** @throws ThawError `config.invalid` for shares that leave nothing to train on */
+export function requireTrainingShare({
+  validationSplit,
+  testSplit,
+}: {
+  readonly validationSplit: number;
+  readonly testSplit: number;
+}): void {
+  if (validationSplit + testSplit < 1) return;
+  throw new ThawError(
+    'config.invalid',
+    l10n.t('The validation split and the test split leave nothing to train on.'),
+    l10n.t('Choose shares that add up to less than 1, such as 0.15 and 0.15.'),
+  );
 }
 
 /** How many of a class's examples go to each role, so that at least one is left to train. */

@@ -11,7 +11,7 @@ import { readJson } from './json';
 import { readTimmConfig, timmConfigSchema } from './timmConfig';
 import type { Rename } from './transformers/type';
 import { preprocessorSchema, readTransformersConfig, transformersConfigSchema } from './transformersConfig';
-import { type WeightFiles, weightsIn } from './weightFiles';
+import { requireWeights, type WeightFiles } from './weightFiles';
 
 /** A folder in the hub's layout, its config read and its weights not yet. */
 export interface Checkpoint {
@@ -40,14 +40,7 @@ export async function openCheckpoint(folder: string, given?: WeightFiles): Promi
       { path: folder },
     );
   const found = await readSpec(config);
-  const weights = given ?? (await weightsIn(folder));
-  if (!weights)
-    throw new ThawError(
-      'model.missing',
-      l10n.t('The folder has neither model.safetensors nor pytorch_model.bin.'),
-      l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
-      { path: folder },
-    );
+  const weights = given ?? (await requireWeights(folder));
   return { folder, weights, ...found };
 }
 

@@ -17,7 +17,7 @@ import { readJson } from './json';
 import { hashOf } from './load';
 import { writeSafetensors } from './safetensors';
 import { replaceFolder } from './save';
-import { type WeightFiles, weightsIn } from './weightFiles';
+import { requireWeights, type WeightFiles } from './weightFiles';
 
 export interface TextOptions {
   readonly head: TextHead;
@@ -93,14 +93,7 @@ export async function loadTextModel(folder: string, options: TextOptions & { rea
 async function planOf(folder: string, { head, classes, labels: wanted, adapter: from }: TextOptions, remote?: WeightFiles): Promise<Plan> {
   const file = path.join(folder, 'config.json');
   const raw = await readJson(file, configSchema);
-  const weights = remote ?? (await weightsIn(folder));
-  if (!weights)
-    throw new ThawError(
-      'model.missing',
-      l10n.t('The folder has neither model.safetensors nor pytorch_model.bin.'),
-      l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
-      { path: folder },
-    );
+  const weights = remote ?? (await requireWeights(folder));
   const own = buildTextModel(raw, { head, path: file });
   const adapter = from === undefined ? null : await readAdapter(from);
   const brought = adapter && classesIn(adapter, own, textNaming(own).placing);

@@ -65,6 +65,18 @@ export async function weightsIn(folder: string): Promise<WeightFiles | null> {
   return only !== undefined && others.length === 0 ? weightsFile(path.join(folder, only)) : null;
 }
 
+/** The same where they must be. @throws ThawError `model.missing` where there are none; as weightsIn */
+export async function requireWeights(folder: string): Promise<WeightFiles> {
+  const weights = await weightsIn(folder);
+  if (weights) return weights;
+  throw new ThawError(
+    'model.missing',
+    l10n.t('The folder has neither model.safetensors nor pytorch_model.bin.'),
+    l10n.t('Save the weights beside config.json, as safetensors or by torch.save(model.state_dict(), …).'),
+    { path: folder },
+  );
+}
+
 /** @param map the tensors' names → their shards' */
 function sharded(index: string, reader: Reader, map: ReadonlyMap<string, string>): WeightFiles {
   const folder = path.dirname(index);

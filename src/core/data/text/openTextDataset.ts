@@ -5,6 +5,7 @@ import { type ColumnRole, type DataSummary, type Problem, type Split, splitNames
 import { ThawError } from '../../../protocol/failure';
 import { throwIfAborted } from '../concurrent';
 import { checkCounts } from '../counts';
+import { requireTrainingShare } from '../split';
 import { withoutCopies } from './copies';
 import { refuseNoTexts, tableOf } from './counts';
 import { dealRows } from './deal';
@@ -43,12 +44,7 @@ export interface OpenTextOptions extends PlanOptions {
  *   `data.unreadable` | `config.invalid` | `io.permission` | `interrupted`
  */
 export async function openTextDataset(root: string, options: OpenTextOptions): Promise<TextDataset> {
-  if (options.validationSplit + options.testSplit >= 1)
-    throw new ThawError(
-      'config.invalid',
-      l10n.t('The validation split and the test split leave nothing to train on.'),
-      l10n.t('Choose shares that add up to less than 1, such as 0.15 and 0.15.'),
-    );
+  requireTrainingShare(options);
   const absolute = resolve(root);
   const found = await findSources(absolute);
   const { files, plan, first } = await openFiles(found, options);

@@ -20,6 +20,7 @@ import {
 } from '../../nn';
 import { numbered } from './encoderLayer';
 import { HiddenDropout } from './hiddenDropout';
+import { languageHead } from './languageHead';
 import { lastTokenClassifier } from './lastToken';
 import { placesOf } from './positions';
 import { activationNamed, classesOf, labelSettings, positive, rate, refused, requireSettings } from './settings';
@@ -171,16 +172,8 @@ const buffers = /\.attn\.(masked_)?bias$/;
 function wordsOf(config: Config, words: Embedding): Top {
   requireSettings(config, { tie_word_embeddings: true });
   const lm_head = new TiedLinear(words);
-  return {
-    architecture: 'GPT2LMHeadModel',
-    within: {},
-    beside: { lm_head },
-    chain: [lm_head],
-    classes: config.vocab_size,
-    head: 'lm_head',
-    drawn: [],
-    ignored: (name) => name === 'lm_head.weight' || name === 'score.weight' || buffers.test(name),
-  };
+  const ignored = (name: string) => name === 'lm_head.weight' || name === 'score.weight' || buffers.test(name);
+  return languageHead(lm_head, { architecture: 'GPT2LMHeadModel', classes: config.vocab_size, ignored });
 }
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {

@@ -20,6 +20,7 @@ import {
   TiedLinear,
 } from '../../nn';
 import { numbered } from './encoderLayer';
+import { languageHead } from './languageHead';
 import { lastTokenClassifier } from './lastToken';
 import { frequenciesOf, rotarySettings, rotated } from './rotary';
 import { activationNamed, classesOf, labelSettings, positive, rate, refused, requireSettings } from './settings';
@@ -200,16 +201,8 @@ function assemble(config: Config, { type, name, size }: Variant, head: TextHead,
 function wordsOf(config: Config, words: Embedding): Top {
   const tied = config.tie_word_embeddings;
   const lm_head = tied ? new TiedLinear(words) : new Linear(words.features, words.rows, { bias: false, initial });
-  return {
-    architecture: 'ForCausalLM',
-    within: {},
-    beside: { lm_head },
-    chain: [lm_head],
-    classes: config.vocab_size,
-    head: 'lm_head',
-    drawn: [],
-    ignored: (name) => name === 'score.weight' || (tied && name === 'lm_head.weight') || /rotary_emb\.inv_freq$/.test(name),
-  };
+  const ignored = (name: string) => name === 'score.weight' || (tied && name === 'lm_head.weight') || /rotary_emb\.inv_freq$/.test(name);
+  return languageHead(lm_head, { architecture: 'ForCausalLM', classes: config.vocab_size, ignored });
 }
 
 function classifierOf(config: Config, classes = classesOf(config)): Top {

@@ -5,6 +5,7 @@ import { bertAliases, bertSchema, bertSizes, classifierDropout } from './bert';
 import { type EmbeddingSizes, Embeddings } from './embeddings';
 import { encoderLayers, numbered } from './encoderLayer';
 import { firstToken } from './firstToken';
+import { languageHead } from './languageHead';
 import { runningCount } from './positions';
 import { activationNamed, classesOf, requireSettings } from './settings';
 import type { TextFamily, TextHead, TextModel, Top } from './textModel';
@@ -112,16 +113,8 @@ function predictionsOf(config: Config, { words }: Embeddings): Top {
   activationNamed(config.hidden_act, 'hidden_act');
   // transformers' RobertaLMHead has this one whatever the layers have
   const lm_head = new VocabularyHead(words, { activation: 'gelu', epsilon: config.layer_norm_eps, initial, names: 'roberta' });
-  return {
-    architecture: 'ForMaskedLM',
-    within: {},
-    beside: { lm_head },
-    chain: [lm_head],
-    classes: config.vocab_size,
-    head: 'lm_head',
-    drawn: [],
-    ignored: (name) => /^classifier\.|^lm_head\.decoder\.|^(roberta\.)?pooler\.|position_ids$/.test(name),
-  };
+  const ignored = (name: string) => /^classifier\.|^lm_head\.decoder\.|^(roberta\.)?pooler\.|position_ids$/.test(name);
+  return languageHead(lm_head, { architecture: 'ForMaskedLM', classes: config.vocab_size, ignored });
 }
 
 /** RoBERTa (Liu et al. 2019) and XLM-RoBERTa (Conneau et al. 2020): BERT's layers, named as in transformers. */
