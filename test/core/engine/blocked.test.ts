@@ -14,9 +14,8 @@ import {
   relu6,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { engine, evaluate, gradientError, layouts, random, tensor } from './helpers';
+import { engine, evaluate, type Given, gradientError, layouts, random, tensor } from './helpers';
 
-type Given = Record<string, Tensor>;
 type F = (given: Given) => Record<string, Tensor>;
 const of = (given: Given, name: string) => given[name] as Tensor;
 

@@ -1,9 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../../src/core/engine/ops';
-import { evaluate, gradientError, random, tensor } from './helpers';
+import { evaluate, type Given, gradientError, random, tensor } from './helpers';
 
-type Given = Record<string, Tensor>;
 const x = (t: Given) => t.x as Tensor;
 const y = (t: Given) => t.y as Tensor;
 

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as z from 'zod';
 import { createEngine, type Engine, type FeatureLayout, type TensorData, type Tensors } from '../../../src/core/engine';
 import { tf, valueAndGradients } from '../../../src/core/engine/ops';
 import { registerStockKernels } from '../../../src/core/engine/stock';
@@ -42,6 +43,16 @@ async function stockOnCpu(): Promise<Compiler> {
     },
   };
 }
+
+/** Tensors by name, as a compiled step is given them. */
+export type Given = Record<string, Tensor>;
+export const of = (given: Given, name: string) => given[name] as Tensor;
+
+/** A tensor in a fixture: float32 in base64. */
+export const packed = z.object({ shape: z.array(z.number()), data: z.string() }).transform(({ shape, data }): TensorData => {
+  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
+  return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
+});
 
 export function tensor(shape: readonly number[], data: ArrayLike<number>): TensorData {
   return { dtype: 'float32', shape, data: Float32Array.from(data) };

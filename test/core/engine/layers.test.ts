@@ -18,10 +18,7 @@ import {
   softmaxCrossEntropy,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { evaluate, gradientError, integers, random, tensor } from './helpers';
-
-type Given = Record<string, Tensor>;
-const of = (t: Given, name: string) => t[name] as Tensor;
+import { evaluate, type Given, gradientError, integers, of, random, tensor } from './helpers';
 
 describe('activations', () => {
   const corners = tensor([9], [-7, -3, -1, -1e-6, 0, 1e-6, 3, 6, 6.5]);

@@ -17,12 +17,8 @@ import {
   softmaxCrossEntropy,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { engine, layouts } from './helpers';
+import { engine, layouts, packed } from './helpers';
 
-const packed = z.object({ shape: z.array(z.number()), data: z.string() }).transform(({ shape, data }): TensorData => {
-  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
-  return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
-});
 const named = z.record(z.string(), packed);
 const fixture = z
   .object({

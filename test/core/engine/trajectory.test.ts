@@ -26,12 +26,8 @@ import {
   tf,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { engine, engineName, layouts, peer } from './helpers';
+import { engine, engineName, layouts, packed, peer } from './helpers';
 
-const packed = z.object({ shape: z.array(z.number()), data: z.string() }).transform(({ shape, data }): TensorData => {
-  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
-  return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
-});
 const losses = z.array(z.number()).length(50);
 const trajectorySchema = z.object({
   batches: z.array(packed).length(2),

@@ -14,10 +14,7 @@ import {
   tf,
   valueAndGradients,
 } from '../../../src/core/engine/ops';
-import { engineName, evaluate, gradientError, integers, random, tensor } from './helpers';
-
-type Given = Record<string, Tensor>;
-const of = (t: Given, name: string) => t[name] as Tensor;
+import { engineName, evaluate, type Given, gradientError, integers, of, random, tensor } from './helpers';
 
 describe('gelu', () => {
   const points = tensor([9], [-12, -3, -1, -1e-6, 0, 0.5, 1, 3, 12]);

@@ -10,6 +10,7 @@ import type { RunEvent } from '../../../src/protocol/events';
 import type { RunConfig } from '../../../src/protocol/runConfig';
 import { expectFrozen } from './frozen';
 import { begin, configFor, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
+import { expectSameAfterPauses } from './resumed';
 
 let data: string;
 beforeAll(async () => {
@@ -20,18 +21,7 @@ test.each(['none', 'flip', 'standard'] as const)(
   'a run that ends in mid-epoch and is resumed gives the same bytes: %s',
   async (augmentation) => {
     const config = configFor(data, { augmentation, phases: [{ epochs: 6, learningRate: 0.01, rules: ['stages.3.**', 'classifier.**'] }] });
-    const whole = await finished(config);
-    for (const step of [1, 6, 11, 16]) {
-      const first = await begin(config, { after: { [step]: (handle) => handle.checkpointAndEnd() } });
-      expect(await first.handle.done).toMatchObject({ type: 'paused', reason: 'idle', step });
-      const second = await resume(first.folder);
-      expect((await second.handle.done).type).toBe('finished');
-      expect(weightsHash(first.folder)).toBe(weightsHash(whole.folder));
-      const { events } = await readRun(first.folder);
-      expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
-      const epochs = (all: RunEvent[]) => of(all, 'epoch').map((e) => [e.epoch, e.train, e.validation]);
-      expect(epochs(events)).toEqual(epochs(whole.events));
-    }
+    await expectSameAfterPauses(config, [1, 6, 11, 16]);
   },
 );
 

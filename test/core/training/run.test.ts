@@ -5,11 +5,11 @@ import type { NamedTensors } from '../../../src/core/engine';
 import { readRun } from '../../../src/core/runs';
 import { evaluateRun, loadPredictor } from '../../../src/core/training';
 import { readSafetensors } from '../../../src/core/weights';
-import type { RunEvent } from '../../../src/protocol/events';
 import { ThawError } from '../../../src/protocol/failure';
 import type { Report } from '../../../src/protocol/report';
 import { changedNames, expectFrozen } from './frozen';
 import { begin, configFor, confusionOf, finished, of, pictures, resume, weightsHash } from './harness';
+import { expectSameAfterPauses } from './resumed';
 
 let data: string;
 beforeAll(async () => {
@@ -74,18 +74,7 @@ test.each([
 
 test('a run that ends in mid-epoch and is resumed gives the same bytes', async () => {
   const config = configFor(data, { phases: [{ epochs: 4, learningRate: 0.01, rules: ['stages.3.**', 'classifier.**'] }] });
-  const whole = await finished(config);
-  for (const step of [4, 11]) {
-    const first = await begin(config, { after: { [step]: (handle) => handle.checkpointAndEnd() } });
-    expect(await first.handle.done).toMatchObject({ type: 'paused', reason: 'idle', step });
-    const second = await resume(first.folder);
-    expect((await second.handle.done).type).toBe('finished');
-    expect(weightsHash(first.folder)).toBe(weightsHash(whole.folder));
-    const { events } = await readRun(first.folder);
-    expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
-    const epochs = (all: RunEvent[]) => of(all, 'epoch').map((e) => [e.epoch, e.train, e.validation]);
-    expect(epochs(events)).toEqual(epochs(whole.events));
-  }
+  await expectSameAfterPauses(config, [4, 11]);
 });
 
 test('layers frozen in mid-run stay as they were from that step on', async () => {
