@@ -42,6 +42,7 @@ function facts(model: ModelFacts): string[] {
 export function Model() {
   const model = useStore(panel, (s) => s.model);
   const failure = useStore(panel, (s) => s.modelFailure);
+  const unread = useStore(panel, (s) => s.dataFailure !== null && s.data === null);
   const fixed = useStore(panel, (s) => isGoingOn(s.phase));
   const folded = useFolded('Model');
   const change = (
@@ -74,7 +75,10 @@ export function Model() {
           {!failure && change}
         </div>
       ) : (
-        !failure && (
+        !failure &&
+        (unread ? (
+          <p class="dim">{l10n.t('One is proposed once the data can be read.')}</p>
+        ) : (
           <div class="model" aria-busy="true">
             <Bone width="16px" height={16} />
             <div class="text-bones">
@@ -83,7 +87,7 @@ export function Model() {
             </div>
             <Bone width="120px" height={26} />
           </div>
-        )
+        ))
       )}
     </Region>
   );

@@ -33,6 +33,8 @@ export class Preview implements Disposable {
   private standing: Standing | null = null;
   /** Whether somebody chose the model: a default gives way when the task turns out to be another. */
   private chosen = false;
+  /** Whether it waits with its proposal for data that say what they are for. */
+  private waits = false;
   private readonly work = {
     data: new AbortController(),
     model: new AbortController(),
@@ -189,6 +191,12 @@ export class Preview implements Disposable {
     }
   }
 
+  /** Opens the model again, or proposes one where there was none. */
+  async retryModel(): Promise<void> {
+    if (this.modelId === null) await this.chooseDefault();
+    else await this.loadModel(this.modelId);
+  }
+
   /** A model that somebody chose: it stays, whatever the task turns out to be. */
   async choose(...[id, rules, hub]: Parameters<Preview['loadModel']>): Promise<void> {
     this.chosen = true;
@@ -249,14 +257,17 @@ export class Preview implements Disposable {
   }
 
   private async chooseDefault(): Promise<void> {
+    this.waits = this.task === null;
+    if (this.waits) return; // data that cannot be read: what fits pictures need not fit them
     const signal = this.renew('model');
     try {
       const models = await this.listModels();
       if (this.chosen || signal.aborted) return; // meanwhile: somebody was quick, a run has turned up, or what stood is back
       const { task } = this;
-      const usable = models.filter((model) => canLearn(model, task ?? 'image-classification'));
+      if (task === null) return;
+      const usable = models.filter((model) => canLearn(model, task));
       const named = (id: string) => usable.find((model) => model.id === id);
-      const isText = task !== null && task !== 'image-classification';
+      const isText = isTexts(task);
       const chosen = isText
         ? (named(defaultTextModel) ?? usable.find(({ source }) => source !== 'run'))
         : (named(defaultModel) ?? named(scratchModel));
@@ -273,7 +284,7 @@ export class Preview implements Disposable {
     if (task === before && (classes === this.classes || !hasClasses(task))) return;
     this.task = task;
     this.classes = classes;
-    if (before !== null && before !== task && !this.chosen) {
+    if (!this.chosen && (this.waits || (before !== null && before !== task))) {
       this.update({ model: null, layers: null, modelFailure: null });
       void this.chooseDefault();
     } else if (this.modelId !== null) void this.loadModel(this.modelId, this.tree && task === before ? this.state().rules : undefined);

@@ -314,7 +314,7 @@ export class Tab implements Disposable {
       await this.preview.loadData();
     } else if (modelFailure) {
       this.update({ modelFailure: null });
-      await this.preview.loadModel(this.preview.modelId ?? '');
+      await this.preview.retryModel();
     } else if (phase === 'failed' || phase === 'ended') await (this.session ? this.resume() : this.start());
   }
 

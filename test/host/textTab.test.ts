@@ -117,6 +117,32 @@ describe('a tab of texts', () => {
     });
   });
 
+  it('proposes nothing for data that it cannot read, and what fits them once it can', async () => {
+    answer = (type) => {
+      if (type === 'inspect') throw new ThawError('data.unreadable', 'Not text.', 'Choose another.');
+      return answers(type);
+    };
+    tab.open();
+    await until(() => tab.state.phase === 'ready');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(tab.state).toMatchObject({ model: null, modelFailure: null, dataFailure: { code: 'data.unreadable' } });
+    answer = answers;
+    await tab.handle({ type: 'retry' });
+    await until(() => tab.state.layers !== null);
+    expect(tab.state.model).toEqual(miniLM);
+  });
+
+  it('looks again for a model where there was none', async () => {
+    answer = (type) => (type === 'models' ? [facts] : answers(type));
+    tab.open();
+    await until(() => tab.state.modelFailure !== null);
+    expect(tab.state.modelFailure?.code).toBe('model.missing');
+    answer = answers;
+    await tab.handle({ type: 'retry' });
+    await until(() => tab.state.layers !== null);
+    expect(tab.state).toMatchObject({ model: miniLM, modelFailure: null });
+  });
+
   it('gives pages and tokens as they are asked for', async () => {
     await ready();
     await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 50 });

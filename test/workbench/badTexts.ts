@@ -67,6 +67,7 @@ export function badTexts(world: () => World, window: () => Window, models: () =>
     await told('Data', fileOf('binary.csv'), 'This data can’t be learned from as it is', /is not text/, /Choose a file of text/);
     expect(await button('Start training').isEnabled()).toBe(false);
     expect(await window().tab.getByRole('banner').getByRole('status').textContent()).toContain('Can’t start yet');
+    await region('Model').getByText('One is proposed once the data can be read.').waitFor();
     await window().picture('bad - binary');
   });
 
