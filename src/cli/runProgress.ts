@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Task } from '../protocol/data';
+import type { Problem, Task } from '../protocol/data';
 import type { RunEvent } from '../protocol/events';
 import { figureOf, type Scores } from '../protocol/figure';
 import type { RunConfig } from '../protocol/runConfig';
@@ -14,6 +14,9 @@ function shortened(text: string): string {
   const line = printable(text.replace(/\s+/g, ' ').trim());
   return line.length > shownText ? `${line.slice(0, shownText)}…` : line;
 }
+
+/** What is amiss, and what becomes of long texts: `thaw inspect` has the rest. */
+const isTold = ({ severity, code }: Problem) => severity !== 'info' || code === 'cut' || code === 'split';
 
 /** Shows a run's events to a person: a bar for what goes on, a line for what is done. */
 export class RunProgress {
@@ -44,7 +47,7 @@ export class RunProgress {
         const { length } = event.classes;
         const counted = counts.join(', ');
         status.print(length > 0 ? l10n.t('Data: {0} classes, {1}', length, counted) : l10n.t('Data: {0}', counted));
-        for (const problem of event.problems) if (problem.severity !== 'info') status.print(`  ${problem.message} ${problem.meaning}`);
+        for (const problem of event.problems.filter(isTold)) status.print(`  ${problem.message} ${problem.meaning}`);
         break;
       }
       case 'model':
