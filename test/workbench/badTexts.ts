@@ -87,6 +87,7 @@ export function badTexts(world: () => World, window: () => Window, models: () =>
     await window().picture('bad - no column');
     await button('Leave it as it was').click();
     await until('the table is as it was', async () => (await region('Data').getByRole('alert').count()) === 0);
+    await button('Text classification Text: text · Label: label').click();
   });
 
   it('is a model whose tokenizer belongs to another', async () => {
