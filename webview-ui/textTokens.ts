@@ -1,24 +1,31 @@
 import type { TokensAnswer } from '../src/protocol/assistant';
 import type { TextRow } from '../src/protocol/data';
+import type { FromPanel } from '../src/protocol/panel';
 import { Lru } from './logic/lru';
 import { Pulse } from './logic/pulse';
 
+type Question = Omit<Extract<FromPanel, { type: 'tokens' }>, 'type'>;
+/** How the texts of a row are read. */
+export type Reading = Pick<Question, 'pair' | 'chat'>;
+
 /** Rows whose tokens are kept. */
 const kept = 100;
+/** Of one row; a conversation has hardly as many. */
+const mostTexts = 2000;
 
 /** The tokens of rows that were opened. */
 export class TextTokens {
   readonly pulse = new Pulse();
   private readonly answers = new Lru<string, TokensAnswer | 'asked' | 'none'>(kept, () => {});
 
-  constructor(private readonly ask: (question: { where: string; texts: string[]; pair: boolean }) => void) {}
+  constructor(private readonly ask: (question: Question) => void) {}
 
   /** undefined while they are not there; null where the model's tokenizer is not here. */
-  get(row: TextRow, pair: boolean): TokensAnswer | null | undefined {
+  get(row: TextRow, reading: Reading): TokensAnswer | null | undefined {
     const answer = this.answers.get(row.where);
     if (answer === undefined) {
       this.answers.set(row.where, 'asked');
-      this.ask({ where: row.where, texts: row.fields, pair });
+      this.ask({ where: row.where, texts: row.fields.slice(0, mostTexts), ...reading });
     }
     return answer === 'asked' ? undefined : answer === 'none' ? null : answer;
   }

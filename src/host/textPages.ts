@@ -31,9 +31,9 @@ export class TextPages implements Disposable {
     }
   }
 
-  async tokens({ where, texts, pair }: Extract<FromPanel, { type: 'tokens' }>): Promise<void> {
+  async tokens({ where, texts, pair, chat }: Extract<FromPanel, { type: 'tokens' }>): Promise<void> {
     const reader = this.reader();
-    const answer = reader && (await this.assistant.ask('tokens', { ...reader, texts, pair }).catch(() => null));
+    const answer = reader && (await this.assistant.ask('tokens', { ...reader, texts, pair, ...(chat && { chat }) }).catch(() => null));
     this.deliver({ type: 'tokens', where, answer });
   }
 

@@ -145,13 +145,14 @@ export const assistantRequestSchema = z.discriminatedUnion('type', [
     /** What becomes of them; cut off when absent. */
     longTexts: z.enum(longTextChoices).optional(),
   }),
-  /** The tokens of texts, each for itself, or of two as a pair. */
+  /** The tokens of texts, each for itself, or of two as a pair, or of roles and contents in turn as a conversation. */
   z.object({
     id: z.int(),
     type: z.literal('tokens'),
     model: z.string(),
-    texts: z.array(z.string()).max(200),
+    texts: z.array(z.string()).max(2000),
     pair: z.boolean(),
+    chat: z.boolean().optional(),
     ...readSchema,
   }),
   /** JPEG or WebP bytes, `side` pixels square (cover), in the order asked; null where a file cannot be decoded. */

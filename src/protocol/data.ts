@@ -137,6 +137,8 @@ export const tokenSchema = z.object({
   /** As people read it. */
   shown: z.string(),
   kind: z.enum(['special', 'unknown', 'begins', 'continues']),
+  /** Of a chat: whether the loss counts on it. */
+  learned: z.boolean().optional(),
 });
 export type Token = z.infer<typeof tokenSchema>;
 

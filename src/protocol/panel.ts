@@ -149,7 +149,7 @@ export const fromPanelSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('seen') }),
   z.object({ type: z.literal('thumbnails'), paths: z.array(z.string()).max(500) }),
   z.object({ type: z.literal('rows'), filter: rowFilterSchema, from: z.int().min(0), count: z.int().min(0).max(200) }),
-  z.object({ type: z.literal('tokens'), where: z.string(), texts: z.array(z.string()).max(200), pair: z.boolean() }),
+  z.object({ type: z.literal('tokens'), where: z.string(), texts: z.array(z.string()).max(2000), pair: z.boolean(), chat: z.boolean() }),
   /** What is learned from texts, and which column is what; columns that are not named are found anew. */
   z.object({ type: z.literal('columns'), task: textTaskSchema, columns: columnMapSchema }),
   z.object({ type: z.literal('changeModel') }),

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { lengthOf, type TextExample } from '../core/data/text';
-import { TextTokenizer, withPrefix } from '../core/text';
+import { ChatTemplate, type Piece, TextTokenizer, type Turn, withPrefix } from '../core/text';
 import { locate, modelsFolder } from '../core/weights';
 import type { TokensAnswer } from '../protocol/assistant';
 import type { Token, Tokens } from '../protocol/data';
@@ -45,25 +45,42 @@ export async function requireTokenizer(model: string, vocabulary: number): Promi
 }
 
 /**
- * Counts the tokens of an example; null where that would take too long for a table.
+ * Counts the tokens of an example; null where that would take too long for a table, or where a chat is none to its template.
  * @param prefix written before every source of text-to-text
  */
 export async function tokenCounter(model: string, prefix?: string): Promise<(content: TextExample, characters: number) => number | null> {
   const tokenizer = await tokenizerOf(model);
-  return (content, characters) => (characters > mostCharacters ? null : lengthOf(content, tokenizer, prefix));
+  return (content, characters) => {
+    if (characters > mostCharacters) return null;
+    try {
+      return lengthOf(content, tokenizer, prefix);
+    } catch {
+      return null; // a run says why
+    }
+  };
+}
+
+interface Question {
+  /** Of a chat, roles and contents in turn. */
+  readonly texts: readonly string[];
+  readonly pair: boolean;
+  readonly chat?: boolean;
+  readonly maxLength?: number;
+  readonly prefix?: string;
 }
 
 /**
- * The tokens of texts as the model takes them, each for itself, or of two as a pair.
+ * The tokens of texts as the model takes them, each for itself, or of two as a pair, or of all as a conversation.
  * @param prefix written before the first, a source
- * @throws ThawError see `locate` and `TextTokenizer.open`
+ * @throws ThawError see `locate`, `TextTokenizer.open` and, of a conversation, `ChatTemplate`
  */
 export async function tokensOf(
   model: string,
-  { texts: given, pair, maxLength, prefix = '' }: { texts: readonly string[]; pair: boolean; maxLength?: number; prefix?: string },
+  { texts: given, pair, chat = false, maxLength, prefix = '' }: Question,
 ): Promise<TokensAnswer> {
   const tokenizer = await tokenizerOf(model);
   const limit = maxLength ?? tokenizer.maxLength;
+  if (chat) return { limit, texts: [tokensOfChat(tokenizer, limit, given)] };
   const texts = given.map((text, i) => (i === 0 ? withPrefix(prefix, text) : text));
   const [first = '', second] = texts;
   const all =
@@ -77,26 +94,48 @@ function tokensOfOne(tokenizer: TextTokenizer, limit: number | null, whole: stri
   const text = whole.slice(0, mostCharacters);
   const pair = wholePair?.slice(0, mostCharacters);
   const { ids } = tokenizer.encode(text, { pair });
-  const special = new Set(Object.values(tokenizer.special).filter((id) => id !== null && id !== tokenizer.special.unk));
-  // What a token stands for is looked up in the texts: byte-level vocabularies write it in letters that nobody reads.
-  const pieces = [
-    ...tokenizer.pieces(text).map((piece) => ({ ...piece, of: text })),
-    ...(pair === undefined ? [] : tokenizer.pieces(pair).map((piece) => ({ ...piece, of: pair }))),
-  ];
+  const pieces = [...placesIn(tokenizer, text), ...(pair === undefined ? [] : placesIn(tokenizer, pair))];
+  const kept = limit === null ? ids.length : tokenizer.encode(text, { pair, maxLength: limit }).ids.length;
+  return { tokens: shownTokens(tokenizer, ids, pieces), count: ids.length, kept };
+}
+
+/** As a run reads it: by the template, each part for itself, cut at the end. */
+function tokensOfChat(tokenizer: TextTokenizer, limit: number | null, fields: readonly string[]): Tokens {
+  const turns = fields.flatMap((role, i) => (i % 2 === 0 ? [{ role: role as Turn['role'], content: fields[i + 1] ?? '' }] : []));
+  const places: Place[] = [];
+  let room = mostCharacters;
+  for (const { text, learned } of ChatTemplate.of(tokenizer).parts(turns)) {
+    for (const place of placesIn(tokenizer, text.slice(0, room))) places.push({ ...place, learned });
+    room = Math.max(0, room - text.length);
+  }
+  const ids = places.map(({ id }) => id);
+  const tokens = shownTokens(tokenizer, ids, places).map((token, i): Token => ({ ...token, learned: (places[i] as Place).learned }));
+  return { tokens, count: ids.length, kept: Math.min(ids.length, limit ?? ids.length) };
+}
+
+/** A token, and the text that it has its place in: byte-level vocabularies write it in letters that nobody reads. */
+interface Place extends Piece {
+  readonly of: string;
+  readonly learned?: boolean;
+}
+
+const placesIn = (tokenizer: TextTokenizer, of: string): Place[] => tokenizer.pieces(of).map((piece) => ({ ...piece, of }));
+
+/** @param ids those of the places in their order, and between them what the model adds */
+function shownTokens(tokenizer: TextTokenizer, ids: readonly number[], places: readonly Place[]): Token[] {
   let next = 0;
   let end = 0;
-  const tokens = ids.slice(0, listed).map((id): Token => {
-    const piece = pieces[next];
+  return ids.slice(0, listed).map((id): Token => {
+    const piece = places[next];
     const token = tokenizer.tokenOf(id) ?? '';
-    if (!piece || piece.id !== id) return { id, token, shown: token, kind: special.has(id) ? 'special' : 'begins' };
+    const isSpecial = tokenizer.isSpecial(id);
+    if (!piece || piece.id !== id) return { id, token, shown: token, kind: isSpecial ? 'special' : 'begins' };
     next++;
     const continues = token.startsWith('##') || (next > 1 && piece.start === end && piece.start > 0);
     end = piece.end;
     const isUnknown = id === tokenizer.special.unk;
-    const kind = isUnknown ? 'unknown' : special.has(id) ? 'special' : continues ? 'continues' : 'begins';
+    const kind = isUnknown ? 'unknown' : isSpecial ? 'special' : continues ? 'continues' : 'begins';
     const surface = token.startsWith('##') || isUnknown ? token : piece.of.slice(piece.start, piece.end);
     return { id, token, shown: surface || (/^[Ġ▁]$/.test(token) ? '␣' : token), kind };
   });
-  const kept = limit === null ? ids.length : tokenizer.encode(text, { pair, maxLength: limit }).ids.length;
-  return { tokens, count: ids.length, kept };
 }

@@ -150,9 +150,11 @@ describe('a tab of texts', () => {
       { path: file, validationSplit: 0.15, testSplit: 0.15, filter: allRows, from: 0, count: 50, model: miniLM.id },
     ]);
     expect(posted.at(-1)).toEqual({ type: 'rows', filter: allRows, from: 0, total: 1, rows: [row], failure: null });
-    await tab.handle({ type: 'tokens', where: row.where, texts: ['hello'], pair: false });
+    await tab.handle({ type: 'tokens', where: row.where, texts: ['hello'], pair: false, chat: false });
     expect(questions('tokens')).toEqual([{ model: miniLM.id, texts: ['hello'], pair: false, maxLength: 512 }]);
     expect(posted.at(-1)).toMatchObject({ type: 'tokens', where: row.where, answer: { limit: 512 } });
+    await tab.handle({ type: 'tokens', where: row.where, texts: ['user', 'hello'], pair: false, chat: true });
+    expect(questions('tokens').at(-1)).toMatchObject({ texts: ['user', 'hello'], chat: true });
   });
 
   it('gives up a search when another is asked, and tells what cannot be read', async () => {
@@ -334,7 +336,7 @@ describe('a tab of texts', () => {
     await tab.handle({ type: 'training', fields: { prefix: 'summarize: ' } });
     const ask = async () => {
       await tab.handle({ type: 'rows', filter: allRows, from: 0, count: 1 });
-      await tab.handle({ type: 'tokens', where: row.where, texts: ['a', 'b'], pair: false });
+      await tab.handle({ type: 'tokens', where: row.where, texts: ['a', 'b'], pair: false, chat: false });
       return [questions('rows').at(-1), questions('tokens').at(-1)];
     };
     for (const question of await ask()) expect(question).toMatchObject({ prefix: 'summarize: ' });

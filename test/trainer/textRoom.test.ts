@@ -1,12 +1,16 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TextTokenizer, type Turn } from '../../src/core/text';
+import { encoderFor } from '../../src/core/training/examples/encoding';
 import type { InspectAnswer } from '../../src/protocol/assistant';
 import type { RowFilter, Tokens } from '../../src/protocol/data';
 import { allRows } from '../../src/protocol/rows';
 import { type TextData, TextRoom } from '../../src/trainer/textRoom';
 import { tokensOf } from '../../src/trainer/tokens';
 import { folderOf } from '../core/data/making';
+import { newFolder } from '../core/training/harness';
+import { tinyModel } from '../core/training/tinyTexts';
 
 const never = new AbortController().signal;
 
@@ -180,6 +184,48 @@ describe('tokens', () => {
     expect(rows[0]?.tokens).toBe(count);
     expect(await room.lengths(data, { ...reader, maxLength: count - 1 }, never)).toMatchObject([{ code: 'cut' }]);
     expect(await room.lengths(data, { model: reader.model, maxLength: count - 1 }, never)).toEqual([]);
+  });
+
+  it('of a conversation are those that a run learns from: the marks of its template too, answers marked, cut at the end', async () => {
+    const marks = ['<|user|>', '<|assistant|>'];
+    const chatTemplate =
+      '{% for m in messages %}<|{{ m.role }}|> {{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}';
+    const model = await tinyModel(path.join(newFolder(), 'llama'), 'llama', { marks, chatTemplate });
+    const messages: Turn[] = [
+      { role: 'user', content: 'is the cat near' },
+      { role: 'assistant', content: 'the cat is far' },
+    ];
+    const texts = messages.flatMap(({ role, content }) => [role, content]);
+    const tokenizer = await TextTokenizer.open(model);
+    for (const maxLength of [8, 30]) {
+      const learnt = encoderFor('chat', { tokenizer, maxLength })({ task: 'chat', messages });
+      const { texts: found, limit } = await tokensOf(model, { texts, pair: false, chat: true, maxLength });
+      const [{ tokens, count, kept }] = found as [Tokens];
+      expect(found).toHaveLength(1);
+      expect(limit).toBe(maxLength);
+      expect(tokens.slice(0, kept).map(({ id }) => id)).toEqual(Array.from(learnt.ids));
+      expect(tokens.slice(0, kept).map(({ learned }) => Number(learned))).toEqual(Array.from(learnt.learned ?? []));
+      expect(count > kept).toBe(learnt.isCut);
+      expect(tokens.filter(({ kind }) => kind === 'special').map(({ token }) => token)).toEqual([marks[0], '[SEP]', marks[1], '[SEP]']);
+      expect(tokens.map(({ shown }) => shown)).toEqual(expect.arrayContaining(['far', '<|assistant|>']));
+    }
+    const data = await dataOf(Array.from({ length: 20 }, () => JSON.stringify({ messages })).join('\n'), 'chats.jsonl');
+    const { rows } = await new TextRoom().rows(data, { ...page({}, 0, 1), model }, never);
+    expect(rows[0]?.tokens).toBe(12);
+  });
+
+  it('of a conversation that its template refuses are not counted, and its row is shown all the same', async () => {
+    const chatTemplate =
+      "{% if messages|length > 2 %}{{ raise_exception('Too long') }}{% endif %}{% for m in messages %}{{ m.content }} {% endfor %}";
+    const model = await tinyModel(path.join(newFolder(), 'llama'), 'llama', { chatTemplate });
+    const turn = (role: Turn['role'], i: number) => ({ role, content: `the cat ${i}` });
+    const chat = (i: number) => [turn('user', i), turn('assistant', i), ...(i % 2 ? [turn('user', i), turn('assistant', i)] : [])];
+    const data = await dataOf(Array.from({ length: 20 }, (_, i) => JSON.stringify({ messages: chat(i) })).join('\n'), 'chats.jsonl');
+    const { rows } = await new TextRoom().rows(data, { ...page({}, 0, 2), model }, never);
+    expect(rows.map(({ tokens }) => tokens)).toEqual([expect.any(Number), null]);
+    await expect(tokensOf(model, { texts: rows[1]?.fields ?? [], pair: false, chat: true })).rejects.toMatchObject({
+      failure: { code: 'data.unsupported' },
+    });
   });
 
   it('are counted beside the rows', async () => {

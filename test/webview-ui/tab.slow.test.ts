@@ -268,6 +268,22 @@ describe.skipIf(!executablePath)('the tab in a browser (needs Chromium or Chrome
     await Promise.all([page.close(), chats.close()]);
   });
 
+  test('a conversation opens to its tokens as they are learned: marks of the template, answers, and what is cut off', async () => {
+    const { page, complaints } = await open('chats');
+    const row = page.locator('#text-row-0');
+    await row.getByRole('button', { name: 'Show all of it' }).click();
+    const tokens = row.getByRole('list', { name: 'Tokens' });
+    await tokens.getByText('<|im_start|>').first().waitFor();
+    expect(await tokens.count()).toBe(1);
+    const said = (word: string) => tokens.getByRole('listitem').filter({ hasText: word }).last().getAttribute('title');
+    expect(await said('ice')).toContain('part of an answer: learned');
+    expect(await said('sentence')).not.toContain('learned');
+    expect(await said('<|im_end|>')).toContain('cut off');
+    await page.getByText('are cut off.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test('a wrong number is told in place and holds the start back', async () => {
     const { page, said } = await open('ready');
     const start = page.getByRole('button', { name: 'Start training' });

@@ -104,7 +104,7 @@ export function TextTableRow({ index, row, shape, current, open, onToggle, onHei
       </span>
       {open && (
         <div role="gridcell" class="text-more">
-          <RowTokens row={row} pair={shape.labels && shape.kind === 'two'} />
+          <RowTokens row={row} pair={shape.labels && shape.kind === 'two'} chat={shape.kind === 'chat'} />
           <p class="text-acts dim small">
             {row.cut && <span>{l10n.t('Only the beginning is shown.')}</span>}
             {isReadable(row.where) && (

@@ -303,7 +303,11 @@ async function answer(message: FromPanel): Promise<void> {
     case 'tokens': {
       const { prefix } = now.training;
       const read = message.texts.map((text, i) => (i === 0 ? prefix + text : text));
-      send({ type: 'tokens', where: message.where, answer: texts.tokensOf(read, 128) });
+      send({
+        type: 'tokens',
+        where: message.where,
+        answer: texts.tokensOf(message.chat ? message.texts : read, message.chat ? 24 : 128, message.chat),
+      });
       return;
     }
     case 'toggle':

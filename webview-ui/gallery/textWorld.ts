@@ -140,7 +140,8 @@ export const chats: readonly TextRow[] = [1, 2, 3].map((i) => ({
 }));
 
 /** Pieces of three letters stand for what a tokenizer would give. */
-export function tokensOf(texts: readonly string[], limit: number): TokensAnswer {
+export function tokensOf(texts: readonly string[], limit: number, chat = false): TokensAnswer {
+  if (chat) return chatTokens(texts, limit);
   const ids = random(5);
   const special = (token: string): Token => ({ id: token === '[CLS]' ? 101 : 102, token, shown: token, kind: 'special' });
   return {
@@ -155,6 +156,20 @@ export function tokensOf(texts: readonly string[], limit: number): TokensAnswer 
       return { tokens: all.slice(0, 600), count: all.length, kept: Math.min(limit, all.length) };
     }),
   };
+}
+
+/** Of roles and contents in turn, as ChatML writes them. */
+function chatTokens(fields: readonly string[], limit: number): TokensAnswer {
+  const special = (shown: string, learned: boolean): Token => ({ id: 1, token: shown, shown, kind: 'special', learned });
+  const words = (text: string, learned: boolean) =>
+    (text.match(/\w+|[^\w\s]/g) ?? []).map((shown, i): Token => ({ id: 2 + i, token: shown, shown, kind: 'begins', learned }));
+  const tokens = fields.flatMap((role, i) => {
+    if (i % 2) return [];
+    const learned = role === 'assistant';
+    const content = words(fields[i + 1] ?? '', learned);
+    return [special('<|im_start|>', false), ...words(role, false), ...content, special('<|im_end|>', learned)];
+  });
+  return { limit, texts: [{ tokens, count: tokens.length, kept: Math.min(limit, tokens.length) }] };
 }
 
 const leaf = (name: string, type: string, outputShape: number[], shape: number[]): LayerNode => ({

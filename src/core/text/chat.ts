@@ -6,6 +6,12 @@ import type { TextTokenizer } from './tokenizer';
 
 export type { Turn };
 
+/** A part of a conversation as it is written; `learned`: an answer and what ends it. */
+export interface ChatPart {
+  readonly text: string;
+  readonly learned: boolean;
+}
+
 /** A conversation as tokens; `learned` is 1 where the loss counts: on the answers and what ends them. */
 export interface EncodedChat {
   readonly ids: number[];
@@ -24,11 +30,20 @@ export const plainTemplate = `{% for message in messages %}{% if message.role ==
 {% endif %}{% endfor %}{% if add_generation_prompt %}### Response:
 {% endif %}`;
 
+const templates = new WeakMap<TextTokenizer, ChatTemplate>();
+
 /** A model's way of writing conversations (Jinja, as in its tokenizer_config.json). */
 export class ChatTemplate {
   private readonly template: Template;
   /** Whether the model brought it. */
   readonly own: boolean;
+
+  /** The template of a tokenizer, read once. @throws ThawError as `constructor` */
+  static of(tokenizer: TextTokenizer): ChatTemplate {
+    const known = templates.get(tokenizer) ?? new ChatTemplate(tokenizer);
+    templates.set(tokenizer, known);
+    return known;
+  }
 
   /** @throws ThawError `model.unsupported` for a template that cannot be read */
   constructor(private readonly tokenizer: TextTokenizer) {
@@ -73,10 +88,11 @@ export class ChatTemplate {
   }
 
   /**
-   * A conversation as tokens, cut to `maxLength` at the end. What an answer is, is found by rendering the conversation up
-   * to it twice: with what precedes an answer, and with the answer itself.
+   * A conversation as text, in parts that become tokens each by itself, so that no token is half of an answer. What an answer
+   * is, is found by rendering the conversation up to it twice: with what precedes an answer, and with the answer itself.
+   * @throws ThawError as `render`
    */
-  encode(turns: readonly Turn[], maxLength?: number): EncodedChat {
+  parts(turns: readonly Turn[]): ChatPart[] {
     const whole = this.render(turns);
     const answers: [start: number, end: number][] = [];
     for (const [i, { role }] of turns.entries()) {
@@ -87,23 +103,30 @@ export class ChatTemplate {
       const start = shared(whole, prompt);
       answers.push([start, Math.max(start, shared(whole, upTo))]);
     }
-    // Cut at the borders of answers, so that no token is half of one.
-    const ids: number[] = [];
-    const learned: number[] = [];
+    const parts: ChatPart[] = [];
     let at = 0;
-    const add = (end: number, counts: 0 | 1) => {
+    const add = (end: number, learned: boolean) => {
       if (end <= at) return;
-      for (const id of this.tokenizer.ids(whole.slice(at, end))) {
-        ids.push(id);
-        learned.push(counts);
-      }
+      parts.push({ text: whole.slice(at, end), learned });
       at = end;
     };
     for (const [start, end] of answers) {
-      add(start, 0);
-      add(end, 1);
+      add(start, false);
+      add(end, true);
     }
-    add(whole.length, 0);
+    add(whole.length, false);
+    return parts;
+  }
+
+  /** A conversation as tokens, cut to `maxLength` at the end. @throws ThawError as `render` */
+  encode(turns: readonly Turn[], maxLength?: number): EncodedChat {
+    const ids: number[] = [];
+    const learned: number[] = [];
+    for (const part of this.parts(turns))
+      for (const id of this.tokenizer.ids(part.text)) {
+        ids.push(id);
+        learned.push(part.learned ? 1 : 0);
+      }
     return { ids: ids.slice(0, maxLength), learned: learned.slice(0, maxLength) };
   }
 

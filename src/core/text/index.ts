@@ -1,6 +1,6 @@
 /** Texts as numbers: tokenizers, chats and batches. */
 export { blocksOf, bucketOf, bucketsFor, type Padded, padded } from './batches';
-export { ChatTemplate, type EncodedChat, type Turn } from './chat';
+export { type ChatPart, ChatTemplate, type EncodedChat, type Turn } from './chat';
 export type { TokenizerConfig } from './fileSchemas';
 export { readTokenizerFiles } from './files';
 export type { Piece } from './pieces';

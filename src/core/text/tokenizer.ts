@@ -59,6 +59,8 @@ export class TextTokenizer {
   readonly config: TokenizerConfig;
   readonly files: readonly string[];
   private readonly library: Library;
+  /** Tokens that its files call special, beside those in `special`. */
+  private readonly marks: ReadonlySet<number>;
   /** Whether its normalizer makes all letters small. */
   private readonly lowers: boolean;
   /** Whether two texts are simply joined: the library leaves the second out where nothing is to be put between. */
@@ -119,6 +121,7 @@ export class TextTokenizer {
       sep: numberOf(config.sep_token, '[SEP]'),
       mask: numberOf(config.mask_token, '[MASK]'),
     };
+    this.marks = new Set(files.tokenizer.added_tokens.filter(({ special }) => special).map(({ id }) => id));
     const limit = config.model_max_length;
     this.maxLength = limit && limit < unlimited ? limit : null;
     this.around = [this.processed([], null).tokens.length, this.processed([], []).tokens.length];
@@ -199,6 +202,12 @@ export class TextTokenizer {
       skip_special_tokens: !options.keepSpecial,
       clean_up_tokenization_spaces: this.config.clean_up_tokenization_spaces ?? false,
     });
+  }
+
+  /** Whether a token is none of a text but a mark, such as where one ends or who speaks. */
+  isSpecial(id: number): boolean {
+    const { unk, ...others } = this.special;
+    return id !== unk && (this.marks.has(id) || Object.values(others).includes(id));
   }
 
   tokenOf(id: number): string | undefined {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../protocol/data';
 import { hasClasses } from '../../../protocol/defaults';
 import type { LongTexts } from '../../../protocol/runConfig';
-import { type TextTokenizer, withPrefix } from '../../text';
+import { ChatTemplate, type TextTokenizer, withPrefix } from '../../text';
 import { throwIfAborted } from '../concurrent';
 import { Growing } from './growing';
 import { Rows, textProblems } from './textProblems';
@@ -49,7 +49,10 @@ export async function lengthsOf(
   return { tokens: tokens.toArray(), problems: long.count > 0 ? [told] : [] };
 }
 
-/** Of text-to-text the longer side: each has a length of its own. A chat is counted without its template. */
+/**
+ * Of text-to-text the longer side: each has a length of its own. A chat is counted as the model's template writes it.
+ * @throws ThawError see `ChatTemplate`
+ */
 export function lengthOf(content: TextExample, tokenizer: TextTokenizer, prefix = ''): number {
   switch (content.task) {
     case 'text-classification':
@@ -61,6 +64,6 @@ export function lengthOf(content: TextExample, tokenizer: TextTokenizer, prefix 
     case 'text-to-text':
       return Math.max(tokenizer.encode(withPrefix(prefix, content.source)).ids.length, tokenizer.encode(content.target).ids.length);
     case 'chat':
-      return content.messages.reduce((sum, message) => sum + tokenizer.ids(message.content).length, 0);
+      return ChatTemplate.of(tokenizer).encode(content.messages).ids.length;
   }
 }

@@ -24,7 +24,7 @@ export type SequenceExample = Exclude<TextExample, { task: 'causal-lm' }>;
  */
 export function encoderFor(task: SequenceExample['task'], options: EncodingOptions): (example: SequenceExample) => EncodedExample {
   const { tokenizer, maxLength, prefix = '' } = options;
-  const template = task === 'chat' ? new ChatTemplate(tokenizer) : null;
+  const template = task === 'chat' ? ChatTemplate.of(tokenizer) : null;
   return (example) => {
     switch (example.task) {
       case 'text-classification': {

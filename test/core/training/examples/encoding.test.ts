@@ -12,6 +12,12 @@ const example: fc.Arbitrary<SequenceExample> = fc.oneof(
   fc.record({ task: fc.constant('text-classification' as const), text, label }),
   fc.record({ task: fc.constant('text-pair-classification' as const), text, secondText: text, label }),
   fc.record({ task: fc.constant('text-to-text' as const), source: text, target: text }),
+  fc.record({
+    task: fc.constant('chat' as const),
+    messages: fc.array(fc.record({ role: fc.constantFrom('system' as const, 'user' as const, 'assistant' as const), content: text }), {
+      maxLength: 5,
+    }),
+  }),
 );
 
 test.each(['wordpiece', 'bytelevel', 'unigram'])(
