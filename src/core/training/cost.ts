@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 import type { Cost } from '../../protocol/assistant';
-import type { TextTask } from '../../protocol/data';
+import type { Split, TextTask } from '../../protocol/data';
 import type { RunConfig } from '../../protocol/runConfig';
 import { decodePicture } from '../data';
 import type { TextDataset } from '../data/text';
@@ -53,7 +53,10 @@ export async function estimateCost(config: RunConfig, options: CostOptions): Pro
   const examples = options.examples * perExample;
   const batchSize = Math.max(1, Math.min(config.batchSize, Math.ceil(examples)));
   const { validationSplit, testSplit } = config.data;
-  const validation = (examples * validationSplit) / Math.max(0.1, 1 - validationSplit - testSplit);
+  const held = (split: Split, share: number) =>
+    perExample *
+    (options.texts?.dataset.members(split).length ?? (options.examples * share) / Math.max(0.1, 1 - validationSplit - testSplit));
+  const [validation, test] = [held('validation', validationSplit), held('test', testSplit)];
   // In batches of the typical form.
   const batches = (count: number) =>
     shares.reduce((sum, { share, times }) => sum + Math.ceil((count * share) / batchSize - rounding) * times, 0);
@@ -64,7 +67,7 @@ export async function estimateCost(config: RunConfig, options: CostOptions): Pro
   for (const phase of config.phases) {
     const probe = await probeOf(config, phase, { model, reads: typical, classes: options.classes, batchSize });
     const keptOf = Math.min(phase.epochs, views);
-    const bytes = (examples * keptOf + validation) * probe.featureBytes;
+    const bytes = (examples * keptOf + validation + test) * probe.featureBytes;
     const isKept = probe.hasFront && areKept(bytes);
     // Reading goes on beside computing, but on the same cores.
     const seen = (count: number) => count * reading + batches(count) * probe.front;
@@ -72,6 +75,7 @@ export async function estimateCost(config: RunConfig, options: CostOptions): Pro
     totalSeconds += passes.train * seen(examples) + passes.validation * seen(validation);
     totalSeconds += phase.epochs * (batches(examples) * probe.step + batches(validation) * probe.answer);
     totalSeconds += forms.length * probe.compiling;
+    if (phase === config.phases.at(-1)) totalSeconds += seen(test) + batches(test) * probe.answer;
     const slotsEach = slotKinds(config.optimizer).length + (config.gradientAccumulation > 1 ? 1 : 0);
     const needed = memoryOf({ model, forms, selection: select(model, phase.rules), slotsEach, batchSize });
     memoryBytes = Math.max(memoryBytes, needed + (isKept ? Math.min(bytes, memoryLimit) : 0));

@@ -1,5 +1,5 @@
 import type { Network } from '../models/model';
-import type { Module, Scores, Shape } from '../nn';
+import { type Module, type Scores, type Shape, tensorsOf } from '../nn';
 import { bytesOfForm } from './examples/formCost';
 import { type Reads, sizeOf } from './reads';
 import type { Selection } from './selection';
@@ -13,13 +13,17 @@ const weightCopies = 2;
 const stateCopies = 2;
 /** Batches under way: two read ahead, one computed. */
 const batchesHeld = 3;
-/** A layer in inference holds its input and its output. */
+/** In inference a layer holds its input and its output; scores, those before a softmax and after. */
 const mapsHeld = 2;
-/** A layer that learns keeps its output for the gradient, and the gradient and its parts come to about twice that. */
-const mapsKept = 3;
-/** Scores that are computed from each other at one time: in a layer in inference, and in its gradient. */
 const scoresHeld = 2;
-const slopesHeld = 4;
+/** For gradients a layer keeps its output, and some of what lies between (what an activation was given, a sum before a norm). */
+const mapsKept = 1.3;
+/** Scores whose gradient is computed: of each layer in its turn. */
+const slopesHeld = 3;
+/** The engine takes room for a run in ever larger pieces, and tensors never fill it: half as much again as they need. */
+const roomEach = 1.5;
+/** Elements of the largest tensor up to which each form keeps its room; of longer ones only the longest does. */
+const keepsRoom = 1 << 21;
 
 export interface MemorySpec {
   readonly model: Network;
@@ -33,47 +37,57 @@ export interface MemorySpec {
 
 /** Bytes that training takes by the counts of the model, features that are kept apart. */
 export function memoryOf({ model, forms, selection, slotsEach, batchSize }: MemorySpec): number {
-  const largest = forms.at(-1) as Reads;
   const { cut, trainableParameters } = selection;
-  let shape = largest.x.shape;
-  let weights = 0;
-  let held = 0;
-  let kept = 0;
-  let slopes = 0;
-  for (const [i, module] of model.chain.entries()) {
-    const { parameters, maps, scores } = partsOf(module, shape);
+  const largest = forms.at(-1) as Reads;
+  const needed = forms.map((form) => neededBy(model.chain, form, cut, batchSize));
+  const kept = needed.filter((one, i) => i === forms.length - 1 || one.largest <= keepsRoom);
+  const weights = sum([...tensorsOf(model.root)].map(({ shape, statistic }) => (statistic ? 0 : sizeOf(shape))));
+  const state = weightCopies * (weights + slotsEach * trainableParameters) + stateCopies * (1 + slotsEach) * trainableParameters;
+  const given = batchesHeld * batchSize * sizeOf(largest.x.shape);
+  const values = state + given + roomEach * sum(kept.map(({ values }) => values));
+  return base + values * Float32Array.BYTES_PER_ELEMENT + forms.length * bytesOfForm(model, [selection]);
+}
+
+interface Needed {
+  /** Elements that are held at the same time. */
+  readonly values: number;
+  /** Of the largest tensor. */
+  readonly largest: number;
+}
+
+/** What batches of a form need: a few rows at a time in the frozen front, whole batches behind it. */
+function neededBy(chain: readonly Module[], form: Reads, cut: number, batchSize: number): Needed {
+  let shape = form.x.shape;
+  let [held, kept, slopes, largest] = [0, 0, 0, 0];
+  for (const [i, module] of chain.entries()) {
+    const { maps, scores } = partsOf(module, shape);
     shape = module.outputShape(shape);
-    weights += parameters;
-    if (i < cut) held = Math.max(held, mapsHeld * Math.max(...maps) + scoresHeld * Math.max(0, ...scores.map(sizeOfScores)));
+    const mostScores = Math.max(0, ...scores.map(sizeOfScores));
+    if (i < cut) held = Math.max(held, mapsHeld * Math.max(...maps) + scoresHeld * mostScores);
     else {
       kept += mapsKept * sum(maps) + sum(scores.map((one) => (one.areDropped ? 2 : 1) * sizeOfScores(one)));
-      slopes = Math.max(slopes, ...scores.map((one) => slopesHeld * sizeOfScores(one)));
+      slopes = Math.max(slopes, slopesHeld * mostScores);
+      largest = Math.max(largest, mostScores, ...maps);
     }
   }
-  const state = weightCopies * weights + (weightCopies + stateCopies) * slotsEach * trainableParameters + stateCopies * trainableParameters;
-  const given = batchesHeld * batchSize * sizeOf(largest.x.shape);
-  const values = state + given + frontRows(largest, batchSize) * held + batchSize * (kept + slopes);
-  return base + values * Float32Array.BYTES_PER_ELEMENT + forms.length * bytesOfForm(model, [selection]);
+  return { values: frontRows(form, batchSize) * held + batchSize * (kept + slopes), largest: batchSize * largest };
 }
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const sizeOfScores = ({ shape }: Scores) => sizeOf(shape);
 
 interface Parts {
-  readonly parameters: number;
   /** Elements of what each layer gives for an example. */
   readonly maps: number[];
   readonly scores: Scores[];
 }
 
-/** What there is in a module and in those below it. */
+/** What is computed in a module and in those below it. */
 function partsOf(module: Module, input: Shape): Parts {
   const inputs = module.childInputs(input);
   const parts = module.children.map(([, child], i) => partsOf(child, inputs[i] as Shape));
-  const own = sum(module.tensors.map(({ shape, statistic }) => (statistic ? 0 : sizeOf(shape))));
   const scores = module.scores(input);
   return {
-    parameters: own + sum(parts.map(({ parameters }) => parameters)),
     maps: parts.length === 0 ? [sizeOf(module.outputShape(input))] : parts.flatMap(({ maps }) => maps),
     scores: [...(scores ? [scores] : []), ...parts.flatMap((part) => part.scores)],
   };

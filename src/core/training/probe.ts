@@ -33,7 +33,9 @@ const probes = new Map<string, Promise<Probe>>();
 const probedExamples = 2;
 const moreExamples = 8;
 const quick = 0.1;
-const slow = 1;
+const slow = 3;
+/** Seconds after which a run is not repeated. */
+const tooLong = 8;
 
 /** Compiles a phase and times it for a batch or two of made-up examples; what is known is not timed again. */
 export function probeOf(config: RunConfig, { rules }: Phase, probed: Probed): Promise<Probe> {
@@ -125,7 +127,7 @@ async function learn(stage: Stage, batch: TrainingBatch, adds: boolean): Promise
   await stage.apply(1, 1e-6);
 }
 
-/** The second of two runs, as the first one allocates; the first, where it is long enough to drown that. */
+/** The second of two runs, as the first one allocates; the first, where nobody would wait for another. */
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const timed = async () => {
     const began = performance.now();
@@ -133,7 +135,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
     return (performance.now() - began) / 1000;
   };
   const first = await timed();
-  return first > 1 ? first : timed();
+  return first > tooLong ? first : timed();
 }
 
 /** Values that take as long to compute with as any others. */
