@@ -6,13 +6,16 @@ import type { TensorData } from '../../../src/core/engine';
 import { RunFolder, readRun } from '../../../src/core/runs';
 import { readSafetensors, writeSafetensors } from '../../../src/core/weights';
 import type { FailureCode } from '../../../src/protocol/failure';
-import { begin, configFor, confusionOf, finished, newFolder, of, pictures, resume, weightsHash } from './harness';
+import { begin, configFor, confusionOf, finished, newFolder, of, pictures, type Recorded, resume, weightsHash } from './harness';
 import { drawPictures } from './pictures';
 
 let data: string;
+/** A run of `configFor(data)` that nothing befalls. */
+let whole: Recorded;
 beforeAll(async () => {
   data = await pictures();
-});
+  whole = await finished(configFor(data));
+}, 60_000);
 const failing = (code: FailureCode) => expect.objectContaining({ failure: expect.objectContaining({ code }) });
 const sgd = { name: 'sgd' as const, momentum: 0.99, weightDecay: 0 };
 
@@ -63,10 +66,8 @@ test.each([
   ['memory runs out', 'std::bad_alloc', 'engine.outOfMemory'],
   ['a device is lost', 'webgpu: device was lost', 'engine.failed'],
 ] as const)('%s in mid-run: the failure is named, and the run goes on once that is over', async (_, words, code) => {
-  const config = configFor(data);
-  const whole = await finished(config);
   const compute = vi.spyOn((InferenceSession as unknown as { prototype: { run(): Promise<never> } }).prototype, 'run');
-  const run = await begin(config, { after: { 5: () => void compute.mockImplementation(() => Promise.reject(new Error(words))) } });
+  const run = await begin(configFor(data), { after: { 5: () => void compute.mockImplementation(() => Promise.reject(new Error(words))) } });
   expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code, hint: expect.stringMatching(/./), detail: words } });
   compute.mockRestore();
   const second = await resume(run.folder);
@@ -98,14 +99,12 @@ test('a checkpoint with weights that are no numbers is refused by the name of th
 });
 
 test('a full disk ends the run with the earlier checkpoints whole, and it goes on once there is room', async () => {
-  const config = configFor(data);
-  const whole = await finished(config);
   const write = RunFolder.prototype.writeCheckpoint;
   const spy = vi.spyOn(RunFolder.prototype, 'writeCheckpoint').mockImplementation(function (this: RunFolder, step, ...rest) {
     if (step < 6) return write.call(this, step, ...rest);
     return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }));
   });
-  const run = await finished(config);
+  const run = await finished(configFor(data));
   spy.mockRestore();
   expect(await run.handle.done).toMatchObject({ type: 'failed', error: { code: 'io.diskFull' } });
   const second = await resume(run.folder);
@@ -115,10 +114,8 @@ test('a full disk ends the run with the earlier checkpoints whole, and it goes o
 });
 
 test('a resume passes over broken and missing checkpoints, down to the beginning, and ends with the same bytes', async () => {
-  const config = configFor(data);
-  const whole = await finished(config);
   for (const spoil of ['newest', 'all'] as const) {
-    const run = await begin(config, { after: { 7: (handle) => handle.checkpointAndEnd() } });
+    const run = await begin(configFor(data), { after: { 7: (handle) => handle.checkpointAndEnd() } });
     await run.handle.done;
     const checkpoints = join(run.folder, 'checkpoints');
     if (spoil === 'all') rmSync(checkpoints, { recursive: true });
