@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { useEffect, useRef } from 'preact/hooks';
 import type { ModelFacts } from '../src/protocol/assistant';
 import { bytes, number, short } from './format';
 import { post } from './host';
@@ -45,6 +46,8 @@ export function Model() {
   const unread = useStore(panel, (s) => s.dataFailure !== null && s.data === null);
   const fixed = useStore(panel, (s) => isGoingOn(s.phase));
   const folded = useFolded('Model');
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [failure]);
   const change = (
     <Button
       label={l10n.t('Change model…')}
@@ -56,10 +59,12 @@ export function Model() {
   return (
     <Region name="Model" note={folded && model ? `${model.title} · ${l10n.t('{0} parameters', short(model.parameters))}` : ''}>
       {failure && (
-        <FailureBox failure={failure}>
-          {change}
-          <Button label={l10n.t('Try again')} onClick={() => post({ type: 'retry' })} />
-        </FailureBox>
+        <div ref={box}>
+          <FailureBox failure={failure}>
+            {change}
+            <Button label={l10n.t('Try again')} onClick={() => post({ type: 'retry' })} />
+          </FailureBox>
+        </div>
       )}
       {model ? (
         <div class="model">
