@@ -5,9 +5,10 @@ import { canLearn, defaultModel, defaultPreset, defaultTextModel, hasClasses, sc
 import { asFailure, type Failure, ThawError } from '../protocol/failure';
 import { type LayerNode, withRules } from '../protocol/layers';
 import type { PanelState } from '../protocol/panel';
-import { runConfigSchema } from '../protocol/runConfig';
 import type { Asked } from './assistantProcess';
-import { configOf, isBusy, loraOf, readerOf } from './panelState';
+import { Estimates } from './estimates';
+import { Latest } from './latest';
+import { isBusy, loraOf } from './panelState';
 import { type Disposable, Signal } from './signal';
 import { isRefusal, isShown, ofData, ofModel, type Said, type Standing } from './standing';
 import type { TabServices } from './tabServices';
@@ -35,15 +36,8 @@ export class Preview implements Disposable {
   private chosen = false;
   /** Whether it waits with its proposal for data that say what they are for. */
   private waits = false;
-  private readonly work = {
-    data: new AbortController(),
-    model: new AbortController(),
-    cost: new AbortController(),
-    lengths: new AbortController(),
-  };
-  /** What the lengths that are shown, or are being counted, belong to. */
-  private lengthsOf = '';
-  private costTimer: NodeJS.Timeout | null = null;
+  private readonly work = new Latest<'data' | 'model'>();
+  private readonly estimates: Estimates;
   private dataTimer: NodeJS.Timeout | null = null;
   private seen = false;
   private readonly shown = new Signal<void>();
@@ -54,7 +48,10 @@ export class Preview implements Disposable {
     private readonly services: TabServices,
     private readonly state: () => PanelState,
     private readonly update: (part: Partial<PanelState>) => void,
-  ) {}
+  ) {
+    const about = () => ({ modelId: this.modelId, classes: this.classes, question: this.question() });
+    this.estimates = new Estimates(services, state, update, about);
+  }
 
   /** @param known the model and rules of a run, which stay as they are; a fresh tab takes the defaults */
   load(known: { model: string; classes: number; rules: string[]; texts: Said | null } | null): void {
@@ -76,7 +73,7 @@ export class Preview implements Disposable {
 
   /** @param onKnown called once, when there are pictures to show or there cannot be any */
   async loadData(onKnown?: () => void): Promise<void> {
-    const signal = this.renew('data');
+    const signal = this.work.begin('data');
     const { asked } = this;
     let waiting = onKnown;
     const goOn = () => {
@@ -141,7 +138,7 @@ export class Preview implements Disposable {
     const isModelChosen = this.chosen && (!before.chosen || this.modelId !== before.modelId);
     const { state } = before;
     if (isModelOther && !isModelChosen && (state.layers || state.modelFailure)) {
-      this.renew('model');
+      this.work.begin('model');
       Object.assign(this, { task: before.task, classes: before.classes, modelId: before.modelId, tree: before.tree });
       this.update({ ...ofData(state), ...ofModel(state), refusal });
     } else {
@@ -166,7 +163,7 @@ export class Preview implements Disposable {
    */
   async loadModel(id: string, rules?: string[], hub?: HubAccess): Promise<void> {
     this.modelId = id;
-    const signal = this.renew('model');
+    const signal = this.work.begin('model');
     const { task } = this;
     if (task === null || (hasClasses(task) && this.classes < 2)) return; // a head needs its classes: `know` comes back here
     const lora = rules ? loraOf(this.state()) : null;
@@ -210,9 +207,8 @@ export class Preview implements Disposable {
 
   /** What a run would cost, once nothing has changed for a moment. */
   estimate(): void {
-    if (this.costTimer) clearTimeout(this.costTimer);
     const unseen = this.seen ? 0 : this.begun + unseenMs - performance.now();
-    this.costTimer = setTimeout(() => void this.estimateNow(), Math.max(settleMs, unseen));
+    this.estimates.after(Math.max(settleMs, unseen));
   }
 
   /** The tab shows its first pictures. */
@@ -221,7 +217,7 @@ export class Preview implements Disposable {
     this.seen = true;
     this.tellSeen();
     this.shown.fire();
-    if (this.costTimer) this.estimate();
+    if (this.estimates.isDue) this.estimate();
   }
 
   /** Checking files may begin; by itself it does so after a while. */
@@ -237,9 +233,9 @@ export class Preview implements Disposable {
 
   dispose(): void {
     this.disposed = true;
-    for (const controller of Object.values(this.work)) controller.abort();
+    this.work.dispose();
+    this.estimates.dispose();
     this.shown.fire();
-    if (this.costTimer) clearTimeout(this.costTimer);
     if (this.dataTimer) clearTimeout(this.dataTimer);
   }
 
@@ -259,7 +255,7 @@ export class Preview implements Disposable {
   private async chooseDefault(): Promise<void> {
     this.waits = this.task === null;
     if (this.waits) return; // data that cannot be read: what fits pictures need not fit them
-    const signal = this.renew('model');
+    const signal = this.work.begin('model');
     try {
       const models = await this.listModels();
       if (this.chosen || signal.aborted) return; // meanwhile: somebody was quick, a run has turned up, or what stood is back
@@ -293,52 +289,6 @@ export class Preview implements Disposable {
   private head(task: Task): { classes: number; task?: TextTask } {
     if (task === 'image-classification') return { classes: this.classes };
     return { classes: hasClasses(task) ? this.classes : 0, task };
-  }
-
-  private async estimateNow(): Promise<void> {
-    this.costTimer = null;
-    const signal = this.renew('cost');
-    const state = this.state();
-    const examples = state.data?.summary.splits.train?.count;
-    void this.lookAtLengths();
-    if (!examples || !state.layers || this.modelId === null || !state.trusted) return;
-    if (isBusy(state.phase)) return; // a probe beside a run would slow it, and measure its own queue
-    const config = runConfigSchema.safeParse(configOf(state, this.modelId, this.services.settings(state.folder)));
-    if (!config.success) return; // Start training says what is wrong
-    try {
-      const question = { config: config.data, examples, classes: this.classes };
-      const texts = isTexts(config.data.data.task) ? { texts: this.question() } : {};
-      const cost = await this.services.prober.ask('cost', { ...question, ...texts }, { signal });
-      if (!signal.aborted) this.update({ cost });
-    } catch {
-      if (!signal.aborted) this.update({ cost: null }); // an estimate is worth no alarm
-    }
-  }
-
-  /** Which texts the model would cut, counted beside everything else: a table of a hundred thousand takes some seconds. */
-  private async lookAtLengths(): Promise<void> {
-    const { data, training, phase } = this.state();
-    const reader = readerOf(this.state());
-    if (!data || data.checking || !reader || isBusy(phase) || !isTexts(data.summary.task)) return;
-    const { longTexts } = training;
-    const question = {
-      ...this.question(),
-      ...reader,
-      ...(hasClasses(data.summary.task) && longTexts !== 'cut' && { longTexts }),
-    };
-    const key = JSON.stringify([question, data.summary.fingerprint]);
-    if (key === this.lengthsOf) return;
-    this.lengthsOf = key;
-    const signal = this.renew('lengths');
-    if (this.state().cut.length > 0) this.update({ cut: [] });
-    const cut = await this.services.prober.ask('lengths', question, { signal }).catch(() => []); // its tokenizer may not be here
-    if (!signal.aborted) this.update({ cut });
-  }
-
-  private renew(kind: keyof Preview['work']): AbortSignal {
-    this.work[kind].abort();
-    this.work[kind] = new AbortController();
-    return this.work[kind].signal;
   }
 }
 
