@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TextTokenizer, type Turn } from '../../src/core/text';
@@ -226,6 +226,22 @@ describe('tokens', () => {
     await expect(tokensOf(model, { texts: rows[1]?.fields ?? [], pair: false, chat: true })).rejects.toMatchObject({
       failure: { code: 'data.unsupported' },
     });
+  });
+
+  it('are there for an estimate with the texts that are open; without either, there is neither', async () => {
+    const room = new TextRoom();
+    const data = await dataOf();
+    await inspected(room, data);
+    await rm(data.path); // so that it could not be opened again
+    const [count, length] = await room.withTexts(data, named('wordpiece'), async (texts) => {
+      const { content } = (await texts?.dataset.readAll().next())?.value ?? {};
+      return [texts?.dataset.count, content && texts?.tokenizer.encode(content.text).ids.length];
+    });
+    expect(count).toBe(300);
+    expect(length).toBeGreaterThan(3);
+    expect(await room.withTexts(data, '/nowhere', async (texts) => texts)).toBeUndefined();
+    expect(await room.withTexts({ ...data, path: '/nowhere' }, named('wordpiece'), async (texts) => texts)).toBeUndefined();
+    expect((await room.rows(data, page(), never)).total).toBe(300); // it is still open
   });
 
   it('are counted beside the rows', async () => {
