@@ -7,7 +7,7 @@ import type { ModelFacts } from '../protocol/assistant';
 import { defaultLearningRate, defaultPreset, hasClasses, scratchModel } from '../protocol/defaults';
 import { asFailure, ThawError } from '../protocol/failure';
 import { learns, matches, type Rules } from '../protocol/rules';
-import type { LoraConfig, Preset, RunConfig } from '../protocol/runConfig';
+import type { Preset, RunConfig } from '../protocol/runConfig';
 import { withTask } from './textTask';
 import type { Draft } from './trainConfig';
 
@@ -22,7 +22,7 @@ export async function completeConfig(draft: Draft, rules: Rules, places: Places)
   const asked = await withTask(draft, places.modelsFolder);
   const plain = await describe(asked, open.model, places, notes);
   const config = open.lora ? withOwnAdapter(asked, plain.facts, notes) : asked;
-  const described = config.lora ? await withLora(config, config.lora, plain, places) : plain;
+  const described = await withLora(config, plain, places);
   const [first, ...others] = config.phases;
   if (!first) throw new Error('A configuration has a phase at least.'); // The schema demands it.
   const phase = { ...first };
@@ -40,9 +40,10 @@ function withOwnAdapter(config: RunConfig, { lora }: ModelFacts, notes: string[]
 }
 
 /** @param plain the model, any adapter that it has merged into it */
-async function withLora(config: RunConfig, lora: LoraConfig, plain: Described, places: Places): Promise<Described> {
-  const live = () => describeForRun({ ...config, model: plain.facts.id }, { ...places, keepsAdapter: true });
-  return (await describeAdapted(plain.facts.id, lora, places, async (keepsAdapter) => (keepsAdapter ? live() : plain))).described;
+async function withLora(config: RunConfig, plain: Described, places: Places): Promise<Described> {
+  const { id } = plain.facts;
+  const live = () => describeForRun({ ...config, model: id }, { ...places, keepsAdapter: true });
+  return (await describeAdapted(id, config.lora, places, async (keepsAdapter) => (keepsAdapter ? live() : plain))).described;
 }
 
 /**

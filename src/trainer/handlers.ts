@@ -99,13 +99,14 @@ export const handlers: Handlers = {
     await urgent.over();
     if (task) return (await import('./textLayers')).textLayers(id, { task, classes, lora, ...(hub && { hub: { ...hub, signal } }) });
     const { describeAdapted, describeModel, locate, modelsFolder } = await import('../core/weights');
+    const { shownInput } = await import('../core/models');
     const { layerTree } = await import('../core/nn');
     const { presetsOf } = await import('../core/methods');
     const here = { modelsFolder: modelsFolder(), ...(hub && { hub: { ...hub, signal } }) };
     const places = { ...here, located: await locate(id, here) };
     const describe = (keepsAdapter: boolean) => describeModel(id, { classes, keepsAdapter, ...places });
-    const { model, facts } = lora ? (await describeAdapted(id, lora, places, describe)).described : await describe(false);
-    return { facts, root: layerTree(model.root, [3, model.input.size, model.input.size]), presets: presetsOf(model) };
+    const { model, facts } = (await describeAdapted(id, lora, places, describe)).described;
+    return { facts, root: layerTree(model.root, shownInput(model)), presets: presetsOf(model) };
   },
 
   async popular({ task, search, hub }, { signal }) {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import { shownInput } from '../../core/models';
 import { layerTree } from '../../core/nn';
 import {
   type DescribedModel,
@@ -42,23 +43,18 @@ export async function layers(model: string, { rules, ...flags }: LayersText & { 
     (await describeTextById(model, { classes, keepsAdapter, ...asked })) ??
     describeModel(model, { classes: classes ?? 2, keepsAdapter, ...asked });
   const plain = await describe(false);
-  const adapted = lora && (await describeAdapted(model, lora(plain), asked, async (keeps) => (keeps ? describe(true) : plain)));
-  const described = adapted?.described ?? plain;
-  const root = withRules(layerTree(described.model.root, inputOf(described)), rulesOf(described, preset ?? presetOf(described), rules));
+  const { described } = await describeAdapted(model, lora?.(plain), asked, async (keeps) => (keeps ? describe(true) : plain));
+  const root = withRules(
+    layerTree(described.model.root, shownInput(described.model)),
+    rulesOf(described, preset ?? presetOf(described), rules),
+  );
   output.result(root, () => {
     const learning = l10n.t('{0} of {1} parameters learn', integer(root.trainable), integer(root.parameters));
     return `${table('lllrl', [[l10n.t('layer'), l10n.t('type'), l10n.t('output'), l10n.t('parameters'), ''], ...rowsOf(root, 0)])}\n\n${learning}`;
   });
 }
 
-/** Length of a text for which the shapes of a text model's layers are shown. */
-const shownTokens = 128;
-
 type Described = DescribedModel | TextModelById;
-
-function inputOf({ model }: Described): number[] {
-  return 'kind' in model ? [Math.min(shownTokens, model.input.maximumLength)] : [3, model.input.size, model.input.size];
-}
 
 /** A language model's head is its embeddings, as a rule: there is none to learn alone. */
 function presetOf({ model, facts }: Described): Preset {

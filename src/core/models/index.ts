@@ -5,5 +5,6 @@ export { mobilenetV2TransformersNames } from './mobilenetV2';
 export { headsOf, type ImageModel, isInHead, type LoadedModel, type Network } from './model';
 export { buildModel, canStartFromScratch, scratchArchitectures } from './registry';
 export { resnetNamed, resnetTransformersNames } from './resnet';
+export { shownInput } from './shownInput';
 export { imageNetDeviation, imageNetMean, type ModelSpec, roundChannels, unsupported, unsupportedSetting } from './spec';
 export { deitNamed, vitNamed, vitTransformersNames } from './vit';

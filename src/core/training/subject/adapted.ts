@@ -52,16 +52,14 @@ export async function withAdapters<D extends Described>(
   { asItIs = false, labels, ...places }: SubjectOptions & { readonly labels: readonly string[] },
   describe: (keepsAdapter: boolean) => Promise<D>,
 ): Promise<{ described: D; plain: D['model']; keepsAdapter: boolean; adapted: Adapted | null }> {
-  if (!lora || asItIs) {
-    const described = await describe(false);
-    return { described, plain: described.model, keepsAdapter: false, adapted: null };
-  }
-  const { described, keepsAdapter } = await describeAdapted(id, lora, places, describe);
+  const asked = asItIs ? undefined : lora;
+  const { described, keepsAdapter } = await describeAdapted(id, asked, places, describe);
+  if (!asked) return { described, plain: described.model, keepsAdapter, adapted: null };
   const { model: plain } = await describe(false);
   const { model, drawn, naming } = described;
   const base = await adapterBase(id, places, keepsAdapter);
   const warnings = !keepsAdapter && (await isAdapted(id, places)) ? [mergedAdapter()] : [];
-  const adapted = new Adapted({ model, drawn, naming, lora, seed, base, labels, title: model.title, warnings });
+  const adapted = new Adapted({ model, drawn, naming, lora: asked, seed, base, labels, title: model.title, warnings });
   return { described, plain, keepsAdapter, adapted };
 }
 

@@ -55,19 +55,20 @@ async function hasSuchAdapter(id: string, lora: LoraConfig, places: Places): Pro
 }
 
 /**
- * A model with adapters beside its layers, as a run that asks for these begins: its own, which learns on, or fresh ones.
+ * A model as a run begins with it. Where adapters are asked for they stand beside its layers: its own, which learns on, or fresh
+ * ones; else its own is merged.
  * @param describe `keepsAdapter`: with the adapter that the model has already
  * @throws as locate, readAdapter, `describe` and addLora
  */
 export async function describeAdapted<D extends { readonly model: Network }>(
   id: string,
-  lora: LoraConfig,
+  lora: LoraConfig | null | undefined,
   places: Places,
   describe: (keepsAdapter: boolean) => Promise<D>,
 ): Promise<{ described: D; keepsAdapter: boolean }> {
-  const keepsAdapter = await hasSuchAdapter(id, lora, places);
+  const keepsAdapter = !!lora && (await hasSuchAdapter(id, lora, places));
   const described = await describe(keepsAdapter);
-  if (!keepsAdapter) addLora(described.model, lora);
+  if (lora && !keepsAdapter) addLora(described.model, lora);
   return { described, keepsAdapter };
 }
 
