@@ -32,6 +32,11 @@ export interface ProgramSpec {
   readonly sharing?: Program;
   /** Products with constants may be rounded to a percent where that is quicker: for guesses that an exact program checks. */
   readonly rough?: boolean;
+  /**
+   * Room for large tensors is given back after each run, where a program otherwise keeps what it took: for those that run in
+   * turn with a larger one. It costs up to a third of a run's time where little is computed, and hardly any where much is.
+   */
+  readonly lean?: boolean;
 }
 
 export interface Program {

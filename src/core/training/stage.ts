@@ -212,6 +212,9 @@ export class Stage {
     return [...this.spec.selection.learning, ...this.spec.selection.moving];
   }
 
+  /** Whether a larger form is there: others must not add to what its programs take. */
+  private readonly isShort = (form: number) => form < this.spec.forms.length - 1;
+
   private reads(form: number): Reads {
     return this.spec.forms[form] as Reads;
   }
@@ -229,6 +232,7 @@ export class Stage {
         state: new Map(),
         constants: choose(tensors, namesIn(this.head)),
         inputs: { x: batched(reads.x, size), ...besideInputs(reads, size) },
+        lean: this.isShort(form),
       }),
     );
   }
@@ -249,6 +253,7 @@ export class Stage {
           ...(this.adds ? {} : scalars(this.rates(0))),
         },
         sharing,
+        lean: this.isShort(form),
       }),
     );
   }
@@ -286,6 +291,7 @@ export class Stage {
         ...splitTensors(this.tail, selection, tensors, new Map()),
         inputs: { x, ...beside, ...(tells && { labels }) },
         sharing,
+        lean: true, // what learns needs more
       }),
     );
   }

@@ -45,7 +45,7 @@ export class OnnxEngine implements Engine {
     const settings = sessionOptions(this.device, graph.largest <= smallGraph ? 1 : this.threads);
     const session = await this.ort.InferenceSession.create(model.bytes, {
       ...settings,
-      ...(graph.largest > largeGraph && { enableMemPattern: false }),
+      ...(graph.largest > largeGraph && { enableMemPattern: false, enableCpuMemArena: !spec.lean }),
       externalData: model.externalData,
       extra: {
         ...settings.extra,
