@@ -8,57 +8,64 @@ const bucketCount = 8;
  * @param maxLength tokens at most; longer examples are cut to it
  * @param options.step lengths are multiples of it (but for `maxLength` itself), which kernels like
  * @param options.most of them, if that is fewer than eight
+ * @param options.worth padding that a further length must save, as so many of the longest example
  */
 export function bucketsFor(
   lengths: ArrayLike<number>,
   maxLength: number,
-  { step = 8, most = bucketCount }: { readonly step?: number; readonly most?: number } = {},
+  { step = 8, most = bucketCount, worth = 0 }: { readonly step?: number; readonly most?: number; readonly worth?: number } = {},
 ): number[] {
-  const count = Math.min(most, bucketCount);
   const counts = new Map<number, number>();
   for (let i = 0; i < lengths.length; i++) {
     const length = Math.min(maxLength, Math.ceil(Math.max(1, lengths[i] as number) / step) * step);
     counts.set(length, (counts.get(length) ?? 0) + 1);
   }
   const sizes = [...counts.keys()].sort((a, b) => a - b);
-  return sizes.length <= count
-    ? sizes
-    : leastPadding(
-        sizes,
-        sizes.map((size) => counts.get(size) as number),
-        count,
-      );
+  const longest = sizes.at(-1);
+  if (longest === undefined) return [];
+  return leastPadding(
+    sizes,
+    sizes.map((size) => counts.get(size) as number),
+    { most: Math.min(most, bucketCount, sizes.length), price: worth * longest },
+  );
 }
 
 /**
- * Of ascending sizes, `take` (with the last) such that rounding every example up to the next costs least.
- * Dynamic programming; cost[k][j]: the least total of filled lengths of sizes 0…j in k+1 buckets, of which j is the last.
+ * Of ascending sizes, those (with the last) such that rounding every example up to the next costs least.
+ * Dynamic programming; costs[k][j]: the least total of filled lengths of sizes 0…j in k+1 buckets, of which j is the last.
+ * @param price what a further bucket costs, in the same tokens
  */
-function leastPadding(sizes: readonly number[], counts: readonly number[], take: number): number[] {
+function leastPadding(
+  sizes: readonly number[],
+  counts: readonly number[],
+  { most, price }: { readonly most: number; readonly price: number },
+): number[] {
   const upTo: number[] = [0];
   for (const count of counts) upTo.push((upTo.at(-1) as number) + count);
   const between = (from: number, to: number) => (upTo[to + 1] as number) - (upTo[from] as number);
-  let cost = sizes.map((size, j) => size * between(0, j));
+  const costs = [sizes.map((size, j) => size * between(0, j))];
   const before: number[][] = [];
-  for (let k = 1; k < take; k++) {
+  for (let k = 1; k < most; k++) {
+    const last = costs[k - 1] as number[];
     const next: number[] = [];
     const from: number[] = [];
     for (const [j, size] of sizes.entries()) {
-      let best = cost[j] as number;
+      let best = last[j] as number;
       let at = -1;
       for (let i = 0; i < j; i++) {
-        const total = (cost[i] as number) + size * between(i + 1, j);
+        const total = (last[i] as number) + size * between(i + 1, j);
         if (total < best) [best, at] = [total, i];
       }
       next.push(best);
       from.push(at);
     }
     before.push(from);
-    cost = next;
+    costs.push(next);
   }
+  const totals = costs.map((cost, k) => (cost.at(-1) as number) + k * price);
   const chosen: number[] = [];
   let j = sizes.length - 1;
-  for (let k = take - 2; k >= 0; k--) {
+  for (let k = totals.indexOf(Math.min(...totals)) - 1; k >= 0; k--) {
     const at = (before[k] as number[])[j] as number;
     if (at < 0) continue;
     chosen.push(sizes[j] as number);

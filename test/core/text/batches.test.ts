@@ -41,6 +41,21 @@ describe('buckets', () => {
     for (const most of [1, 2, 5]) expect(bucketsFor(given, 512, { most })).toHaveLength(most);
     expect(bucketsFor(given, 512, { most: 1 })).toEqual([200]);
   });
+
+  it('each save the padding that they are worth, and leave none out that would', () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 0, max: 40 }), (given, worth) => {
+        const longest = Math.ceil(Math.max(...given) / 8) * 8;
+        const total = (buckets: readonly number[]) =>
+          given.reduce((sum, n) => sum + (buckets.find((b) => b >= n) as number), 0) + buckets.length * worth * longest;
+        const chosen = total(bucketsFor(given, 512, { worth }));
+        for (const most of [1, 2, 3, 4, 5, 6, 7, 8]) expect(chosen).toBeLessThanOrEqual(total(bucketsFor(given, 512, { most })));
+      }),
+    );
+    const few = [...Array(100).fill(256), 40, 90, 170];
+    expect(bucketsFor(few, 256, { worth: 32 })).toEqual([256]);
+    expect(bucketsFor([], 256)).toEqual([]);
+  });
 });
 
 describe('batches', () => {

@@ -1,3 +1,4 @@
+import type { Split } from '../../../protocol/data';
 import { membersOf } from '../../data';
 import { Growing, type StoreOptions, type TextDataset } from '../../data/text';
 import { blocksOf, type TextTokenizer } from '../../text';
@@ -15,8 +16,9 @@ export interface BlocksOptions {
 
 /**
  * Plain text as blocks of tokens for a language model, each to be told from its second token on. Where texts of a file continue
- * each other (lines, paragraphs), so do their tokens; else each text is a document, between the tokens for its beginning and
- * its end where the tokenizer has them, and no block holds two.
+ * each other (lines, paragraphs), so do the tokens of each split, also over what went to another between them: so all blocks are
+ * full but the last. Else each text is a document, between the tokens for its beginning and its end where the tokenizer has them,
+ * and no block holds two.
  * @throws ThawError `io.*` where tokens that are too many for memory cannot be written aside · `interrupted`
  */
 export async function blocksOfTexts(dataset: TextDataset, { store, ...options }: BlocksOptions): Promise<Sequences> {
@@ -50,30 +52,38 @@ async function addStreams(
   { tokenizer, maxLength, preparing }: BlocksOptions,
 ): Promise<void> {
   const turns = new Turns(preparing);
-  // One stream for each file and split, as what stood between two texts may have gone to another.
-  let name = '';
-  const block = new Int32Array(maxLength);
-  let filled = 0;
-  let first = 0;
+  let file = '';
+  let streams = new Map<Split, Stream>();
   const finish = async () => {
-    for (const rest of blocksOf(block.subarray(0, filled), maxLength)) await blocks.add(first, rest);
-    filled = 0;
+    for (const { block, filled, first } of streams.values())
+      for (const rest of blocksOf(block.subarray(0, filled), maxLength)) await blocks.add(first, rest);
+    streams = new Map();
   };
   for await (const { example, content } of dataset.readAll()) {
     await turns.at(example, dataset.count);
     if (content.task !== 'causal-lm') continue;
-    const own = `${dataset.splitOf(example)} ${dataset.whereOf(example).replace(/:\d+$/, '')}`;
-    if (own !== name) await finish();
-    name = own;
+    const own = dataset.whereOf(example).replace(/:\d+$/, '');
+    if (own !== file) await finish();
+    file = own;
+    const split = dataset.splitOf(example);
+    const stream = streams.get(split) ?? { block: new Int32Array(maxLength), filled: 0, first: example };
+    streams.set(split, stream);
     for (const id of tokenizer.ids(`${content.text}${separator}`)) {
-      if (filled === 0) first = example;
-      block[filled++] = id;
-      if (filled < maxLength) continue;
-      await blocks.add(first, block);
-      filled = 0;
+      if (stream.filled === 0) stream.first = example;
+      stream.block[stream.filled++] = id;
+      if (stream.filled < maxLength) continue;
+      await blocks.add(stream.first, stream.block);
+      stream.filled = 0;
     }
   }
   await finish();
+}
+
+/** The block of a file's split that is being filled, and the text in which it begins. */
+interface Stream {
+  readonly block: Int32Array;
+  filled: number;
+  first: number;
 }
 
 /** Blocks one after another; in memory 8 bytes a block, and of the tokens as many as the store keeps there. */

@@ -7,9 +7,10 @@ import type { Company, Examples, Given } from './examples';
 import type { Sequence, Sequences } from './sequences';
 import { shareOf, type Windows } from './windows';
 
-/** Bytes that the weights of all compiled lengths may come to. And batches that make a further length worth its graph. */
+/** Bytes that the weights of all compiled lengths may come to. */
 const weightLimit = 352 * 2 ** 20;
-const batchesOfForm = 8;
+/** A further length is worth its graphs where it saves as much in an epoch as so many batches of the longest take. */
+const worthyBatches = 2;
 
 export interface TextExamplesSpec {
   readonly summary: DataSummary;
@@ -151,7 +152,6 @@ export interface FormsSpec extends Pick<TextExamplesSpec, 'maxLength' | 'formByt
  * @param lengths of the sequences, or of some of them
  */
 export function lengthsOfForms(lengths: ArrayLike<number>, { maxLength, formBytes, batchSize, count }: FormsSpec): number[] {
-  const byMemory = Math.floor(weightLimit / formBytes);
-  const byCount = Math.ceil(count / (batchesOfForm * batchSize));
-  return bucketsFor(lengths, maxLength, { most: Math.max(1, Math.min(byMemory, byCount)) });
+  const most = Math.max(1, Math.floor(weightLimit / formBytes));
+  return bucketsFor(lengths, maxLength, { most, worth: (worthyBatches * batchSize * lengths.length) / count });
 }
