@@ -66,7 +66,7 @@ test('only the head learns, and what is frozen keeps every byte of the checkpoin
 test('adapters learn beside frozen weights, are kept as PEFT keeps them, and make a plain model that answers the same', async () => {
   const rules = ['**.lora_A.*', '**.lora_B.*', 'bert.pooler.**', 'classifier.**'];
   const lora = { rank: 4, targets: ['bert.encoder.**'] };
-  const config = classifying({ lora, phases: [{ epochs: 8, learningRate: 0.02, rules }] });
+  const config = classifying({ lora, phases: [{ epochs: 8, learningRate: 0.01, rules }] });
   const { folder, events } = await finished(config);
   const last = of(events, 'finished')[0];
   if (!last) throw new Error(JSON.stringify(events.at(-1)));
