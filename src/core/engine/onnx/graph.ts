@@ -51,8 +51,8 @@ interface Constant {
   readonly data: ElementArray;
 }
 
-/** Constants up to this many elements are shared when their bytes agree. */
-const sharedUpTo = 64;
+/** Constants up to so many elements are shared when their bytes agree: nodes on them are then the same nodes. Parameters seldom do. */
+const sharedUpTo = { made: 4096, named: 64 };
 
 /** An ONNX graph while it is recorded: nodes in the order in which they can run, constants by name. */
 export class Graph {
@@ -81,7 +81,7 @@ export class Graph {
   }
 
   constant(data: ElementArray, shape: readonly number[], dtype: ElementType, name?: string): Value {
-    const key = data.length <= sharedUpTo ? `${dtype}[${shape}]${data.join()}` : null;
+    const key = data.length <= sharedUpTo[name === undefined ? 'made' : 'named'] ? `${dtype}[${shape}]${data.join()}` : null;
     const known = key === null ? undefined : this.shared.get(key);
     if (known) return known;
     const value = { name: name ?? `constant${this.count++}`, shape, dtype };
@@ -89,6 +89,13 @@ export class Graph {
     this.largest = Math.max(this.largest, data.length);
     if (key !== null) this.shared.set(key, value);
     return value;
+  }
+
+  /** A large constant that several places need, by a name of its own: nodes on another, though equal, would be other nodes. */
+  once(key: string, make: () => Value): Value {
+    const known = this.shared.get(key) ?? make();
+    this.shared.set(key, known);
+    return known;
   }
 
   /** The values of a constant; undefined for everything that is computed or fed. */

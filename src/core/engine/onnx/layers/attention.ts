@@ -58,14 +58,16 @@ function scoreGradient(g: Graph, given: Inputs & { dy: Value }, attributes: Atte
   return g.subtract(weighted, g.multiply(p, sums));
 }
 
-/** [S, T]: `unseen` where the key comes after the query. */
+/** [S, T]: `unseen` where the key comes after the query. One for all, or gradients would compute their scores anew. */
 function future(g: Graph, shape: readonly number[]): Value {
   const [queries, keys] = shape.slice(-2) as [number, number];
-  const data = Float32Array.from({ length: queries * keys }, (_, i) => {
-    const [query, key] = [Math.floor(i / keys), i % keys];
-    return key - query > keys - queries ? unseen : 0;
+  return g.once(`future ${queries} ${keys}`, () => {
+    const data = Float32Array.from({ length: queries * keys }, (_, i) => {
+      const [query, key] = [Math.floor(i / keys), i % keys];
+      return key - query > keys - queries ? unseen : 0;
+    });
+    return g.constant(data, [queries, keys], 'float32');
   });
-  return g.constant(data, [queries, keys], 'float32');
 }
 
 /** [S, N, heads·d] → [S, N, heads, d] */
