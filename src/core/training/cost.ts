@@ -5,9 +5,9 @@ import type { Split, TextTask } from '../../protocol/data';
 import type { RunConfig } from '../../protocol/runConfig';
 import { decodePicture } from '../data';
 import type { TextDataset } from '../data/text';
-import { addLora, type ImageModel, type Network, setDropout } from '../models';
+import { type ImageModel, type Network, setDropout } from '../models';
 import { bucketOf, type TextTokenizer } from '../text';
-import { describeForTask, describeModel } from '../weights';
+import { describeAdapted, describeForTask, describeModel } from '../weights';
 import { bytesOfForm } from './examples/formCost';
 import { keptViews } from './examples/pictures';
 import { type SampledLengths, type SamplingOptions, sampledLengths } from './examples/sampledLengths';
@@ -104,19 +104,21 @@ interface Expected {
 async function expected(config: RunConfig, { classes, examples, texts, ...places }: CostOptions): Promise<Expected> {
   const { task } = config.data;
   if (task !== 'image-classification') return expectedTexts(config, task, { classes, examples, texts, ...places });
-  const { model } = await describeModel(config.model, { ...places, classes, imageSize: config.imageSize });
+  const { model: id, lora, imageSize } = config;
+  const describe = (keepsAdapter: boolean) => describeModel(id, { ...places, classes, imageSize, keepsAdapter });
+  const { model } = (await describeAdapted(id, lora, places, describe)).described;
   decoding ??= timeDecoding(model);
   setDropout(model, config.dropout);
-  if (config.lora) addLora(model, config.lora);
   const reads = readsPictures(model);
   const views = keptViews[config.augmentation];
   return { model, forms: [reads], shares: [{ share: 1, times: 1 }], typical: reads, perExample: 1, views, reading: await decoding };
 }
 
 async function expectedTexts(config: RunConfig, task: TextTask, { classes, examples, texts, ...places }: CostOptions): Promise<Expected> {
-  const { model } = await describeForTask(config.model, task, { ...places, classes });
+  const { model: id, lora } = config;
+  const describe = (keepsAdapter: boolean) => describeForTask(id, task, { ...places, classes, keepsAdapter });
+  const { model } = (await describeAdapted(id, lora, places, describe)).described;
   setDropout(model, config.dropout);
-  if (config.lora) addLora(model, config.lora);
   const maxLength = lengthFor(task, config, model, texts?.tokenizer ?? { maxLength: null });
   const { lengths = [], perText = 1 } = texts ? await lengthsAmong(texts, { ...config, ...config.data, maxLength }) : {};
   const whole = { model, views: 1, reading: 0 };

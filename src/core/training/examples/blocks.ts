@@ -114,7 +114,6 @@ class Blocks {
       lengths: tokens.lengths(),
       members: (split) => members[split],
       labelOf: () => -1,
-      areReady: true,
       nameOf: (block) => dataset.whereOf(examples[block] as number),
       read: async (block) => ({ ids: await tokens.read(block) }),
       async close() {

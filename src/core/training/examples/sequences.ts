@@ -24,8 +24,6 @@ export interface Sequences {
   members(split: Split): ArrayLike<number>;
   labelOf(example: number): number;
   nameOf(example: number): string;
-  /** Holds for all: reading one costs so little that nothing is gained by keeping it. */
-  readonly areReady?: true;
   read(example: number): Promise<Sequence>;
   close(): Promise<void>;
 }
