@@ -1,5 +1,6 @@
 import type { TokensAnswer } from '../src/protocol/assistant';
 import type { TextRow } from '../src/protocol/data';
+import type { Failure } from '../src/protocol/failure';
 import type { FromPanel } from '../src/protocol/panel';
 import { Lru } from './logic/lru';
 import { Pulse } from './logic/pulse';
@@ -16,12 +17,12 @@ const mostTexts = 2000;
 /** The tokens of rows that were opened. */
 export class TextTokens {
   readonly pulse = new Pulse();
-  private readonly answers = new Lru<string, TokensAnswer | 'asked' | 'none'>(kept, () => {});
+  private readonly answers = new Lru<string, TokensAnswer | Failure | 'asked' | 'none'>(kept, () => {});
 
   constructor(private readonly ask: (question: Question) => void) {}
 
-  /** undefined while they are not there; null where the model's tokenizer is not here. */
-  get(row: TextRow, reading: Reading): TokensAnswer | null | undefined {
+  /** Or why there are none; undefined while they are not there; null while no model is there to read the row. */
+  get(row: TextRow, reading: Reading): TokensAnswer | Failure | null | undefined {
     const answer = this.answers.get(row.where);
     if (answer === undefined) {
       this.answers.set(row.where, 'asked');
@@ -30,7 +31,7 @@ export class TextTokens {
     return answer === 'asked' ? undefined : answer === 'none' ? null : answer;
   }
 
-  receive(where: string, answer: TokensAnswer | null): void {
+  receive(where: string, answer: TokensAnswer | Failure | null): void {
     this.answers.set(where, answer ?? 'none');
     this.pulse.beat();
   }

@@ -33,7 +33,7 @@ export class TextPages implements Disposable {
 
   async tokens({ where, texts, pair, chat }: Extract<FromPanel, { type: 'tokens' }>): Promise<void> {
     const reader = this.reader();
-    const answer = reader && (await this.assistant.ask('tokens', { ...reader, texts, pair, ...(chat && { chat }) }).catch(() => null));
+    const answer = reader && (await this.assistant.ask('tokens', { ...reader, texts, pair, ...(chat && { chat }) }).catch(asFailure));
     this.deliver({ type: 'tokens', where, answer });
   }
 

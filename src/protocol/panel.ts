@@ -133,8 +133,8 @@ export type ToPanel =
   | { type: 'trialPicture'; bytes: Uint8Array }
   /** A page of texts; `failure` where there is none to be had. */
   | { type: 'rows'; filter: RowFilter; from: number; total: number; rows: TextRow[]; failure: Failure | null }
-  /** The tokens of the row of that name; null where the model's tokenizer is not here. */
-  | { type: 'tokens'; where: string; answer: TokensAnswer | null }
+  /** The tokens of the row of that name, or why there are none; null while no model is there to read it. */
+  | { type: 'tokens'; where: string; answer: TokensAnswer | Failure | null }
   /** Moves the focus to a layer that was picked in the side bar. */
   | { type: 'reveal'; layer: string };
 

@@ -155,6 +155,14 @@ describe('a tab of texts', () => {
     expect(posted.at(-1)).toMatchObject({ type: 'tokens', where: row.where, answer: { limit: 512 } });
     await tab.handle({ type: 'tokens', where: row.where, texts: ['user', 'hello'], pair: false, chat: true });
     expect(questions('tokens').at(-1)).toMatchObject({ texts: ['user', 'hello'], chat: true });
+
+    const refused = new ThawError('data.unsupported', 'The chat template does not take this conversation.', 'Begin with a question.');
+    answer = (type) => {
+      if (type === 'tokens') throw refused;
+      return answers(type);
+    };
+    await tab.handle({ type: 'tokens', where: row.where, texts: ['assistant', 'hello'], pair: false, chat: true });
+    expect(posted.at(-1)).toEqual({ type: 'tokens', where: row.where, answer: refused.failure });
   });
 
   it('gives up a search when another is asked, and tells what cannot be read', async () => {

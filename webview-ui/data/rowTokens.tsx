@@ -20,6 +20,13 @@ export function RowTokens({ row, ...reading }: { row: TextRow } & Reading) {
         <Bone width="70%" height={18} />
       </div>
     );
+  if ('code' in answer)
+    return (
+      <p class="warn small">
+        <Icon name="warning" kind="small" />
+        {answer.message}
+      </p>
+    );
   return (
     <>
       {answer.texts.map((tokens, i) => (

@@ -207,6 +207,7 @@ function Adapters({ fields, fixed }: { fields: TrainingFields; fixed: boolean })
 
 function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
   const ofTexts = useStore(panel, (s) => s.data !== null && isTexts(s.data.summary.task));
+  const ofPictures = useStore(panel, (s) => (s.data === null ? s.dataFailure === null : !isTexts(s.data.summary.task)));
   return (
     <div class="form">
       <NumberInput field="epochs" label={l10n.t('Epochs')} fields={fields} fixed={fixed} />
@@ -218,12 +219,13 @@ function Usual({ fields, fixed }: { fields: TrainingFields; fixed: boolean }) {
         onChange={(batchSize) => set({ batchSize })}
       />
       <NumberInput field="learningRate" label={l10n.t('Learning rate')} fields={fields} fixed={fixed} />
-      {ofTexts ? (
+      {ofTexts && (
         <>
           <MaximumLength fields={fields} fixed={fixed} />
           <LongTexts key={fields.maxLength} fields={fields} fixed={fixed} />
         </>
-      ) : (
+      )}
+      {ofPictures && (
         <Select
           label={l10n.t('Augmentation')}
           value={fields.augmentation}
