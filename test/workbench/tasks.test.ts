@@ -56,7 +56,7 @@ const lessons: readonly Lesson[] = [
     row: 'the fox never runs, and nobody is there.',
     columns: 'Sentence pairs Text: sentence1 · Second text: sentence2 · Label: label',
     model: 'tiny-bert',
-    epochs: 12,
+    epochs: 36,
     learningRate: 0.003,
     attempt: {
       typed: { 'First text': 'the hare sings in the cave.', 'Second text': 'the hare never sings, and nobody is there.' },
@@ -163,7 +163,7 @@ describe.skipIf(reason)(`The tasks of texts in the workbench${reason ? ` (${reas
         170_000,
       );
       if (await alert.count()) throw new Error(`The run failed: ${await alert.first().textContent()}`);
-      expect(curves.size).toBeGreaterThan(4);
+      expect(curves.size).toBeGreaterThan(3); // none, its beginning, and twice as it grew
       await region('Result')
         .getByText(/locked test set/)
         .first()
