@@ -34,7 +34,7 @@ export interface ProgramSpec {
   readonly rough?: boolean;
   /**
    * Room for large tensors is given back after each run, where a program otherwise keeps what it took: for those that run in
-   * turn with a larger one. It costs up to a third of a run's time where little is computed, and hardly any where much is.
+   * turn with others. It costs up to a third of a run's time where little is computed, and hardly any where much is.
    */
   readonly lean?: boolean;
 }

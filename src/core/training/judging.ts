@@ -103,7 +103,7 @@ export function compileWhole(
           ...besideInputs(reads, batchSize),
           ...(tells && { labels: { dtype: 'int32', shape: batched(reads.labels) } }),
         },
-        lean: form < forms.length - 1, // the last form is the largest
+        lean: forms.length > 1,
       });
     programs.set(form, made);
     return made;

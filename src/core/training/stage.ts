@@ -212,8 +212,8 @@ export class Stage {
     return [...this.spec.selection.learning, ...this.spec.selection.moving];
   }
 
-  /** Whether a larger form is there: others must not add to what its programs take. */
-  private readonly isShort = (form: number) => form < this.spec.forms.length - 1;
+  /** Whether there are several forms: each would keep room of its own, the longest, which is seldom met, the most. */
+  private readonly isLean = () => this.spec.forms.length > 1;
 
   private reads(form: number): Reads {
     return this.spec.forms[form] as Reads;
@@ -232,7 +232,7 @@ export class Stage {
         state: new Map(),
         constants: choose(tensors, namesIn(this.head)),
         inputs: { x: batched(reads.x, size), ...besideInputs(reads, size) },
-        lean: this.isShort(form),
+        lean: this.isLean(),
       }),
     );
   }
@@ -253,7 +253,7 @@ export class Stage {
           ...(this.adds ? {} : scalars(this.rates(0))),
         },
         sharing,
-        lean: this.isShort(form),
+        lean: this.isLean(),
       }),
     );
   }
