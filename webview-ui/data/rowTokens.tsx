@@ -20,13 +20,7 @@ export function RowTokens({ row, ...reading }: { row: TextRow } & Reading) {
         <Bone width="70%" height={18} />
       </div>
     );
-  if ('code' in answer)
-    return (
-      <p class="warn small">
-        <Icon name="warning" kind="small" />
-        {answer.message}
-      </p>
-    );
+  if ('code' in answer) return <Warning words={answer.message} />;
   return (
     <>
       {answer.texts.map((tokens, i) => (
@@ -57,12 +51,18 @@ function TokenList({ tokens: { tokens, count, kept }, limit, pair, chat }: { tok
         <p class="dim small">{l10n.t('{0} tokens, split into windows of {1} at most.', number(count), number(limit))}</p>
       )}
       {isLong && !splits && (
-        <p class="warn small">
-          <Icon name="warning" kind="small" />
-          {l10n.t('{0} tokens, of which {1} are used: {2} are cut off.', number(count), number(kept), number(cut))}
-        </p>
+        <Warning words={l10n.t('{0} tokens, of which {1} are used: {2} are cut off.', number(count), number(kept), number(cut))} />
       )}
     </>
+  );
+}
+
+function Warning({ words }: { words: string }) {
+  return (
+    <p class="warn small">
+      <Icon name="warning" kind="small" />
+      {words}
+    </p>
   );
 }
 

@@ -22,7 +22,7 @@ const mapsKept = 1.3;
 const slopesHeld = 3;
 /** The engine takes room for a run in ever larger pieces, and tensors never fill it: half as much again as they need. */
 const roomEach = 1.5;
-/** Elements of the largest tensor up to which each form keeps its room; of longer ones only the longest does. */
+/** Elements of the largest tensor up to which each form keeps its room; of longer ones the longest counts, while it runs. */
 const keepsRoom = 1 << 21;
 
 export interface MemorySpec {
